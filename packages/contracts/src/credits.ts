@@ -1,0 +1,60 @@
+/**
+ * An exact amount of credits, counted in micro-credits (1 credit = 1,000,000). The only form in which amounts are
+ * stored or computed; never `number` (DESIGN 2, Unit).
+ */
+export type Credits = bigint & { readonly __brand: 'Credits' };
+
+const MICRO_PER_CREDIT = 1_000_000n;
+
+/**
+ * Largest amount one request may carry: 10^9 credits. At six decimals that is still exact as a JSON number, so the
+ * handshake rows (numbers) and the credit service (decimal strings) can never disagree.
+ */
+export const CREDITS_PER_REQUEST_MAX = (1_000_000_000n * MICRO_PER_CREDIT) as Credits;
+
+/** Digits, then at most six decimals. Exponents, signs, spaces and NaN have no place here. */
+export const CREDITS_PATTERN = /^(0|[1-9][0-9]{0,9})(\.[0-9]{1,6})?$/;
+
+/** Thrown by `parseCredits`; the message tells a person what is wrong with the amount. */
+export class InvalidCreditsError extends Error {
+  override readonly name = 'InvalidCreditsError';
+}
+
+/** Brands a count of micro-credits read from the database. */
+export function fromMicroCredits(micro: bigint | string | number): Credits {
+  return BigInt(micro) as Credits;
+}
+
+/**
+ * Reads an amount from the wire: a JSON number or a decimal string, in credits, zero or more.
+ * `5`, `5.0` and `"5"` are the same amount.
+ * @throws InvalidCreditsError for more than six decimals, negatives, exponent forms, NaN, or more than the maximum.
+ */
+export function parseCredits(input: unknown): Credits {
+  if (typeof input !== 'number' && typeof input !== 'string') {
+    throw new InvalidCreditsError('must be a number or a decimal string of credits');
+  }
+  // String(1e-7) and String(1e21) have exponents and are refused by the pattern, as they should be.
+  const text = String(input);
+  if (!CREDITS_PATTERN.test(text)) {
+    throw new InvalidCreditsError('must be zero or more credits with at most 6 decimals');
+  }
+  const [whole = '0', decimals = ''] = text.split('.');
+  const micro = BigInt(whole) * MICRO_PER_CREDIT + BigInt(decimals.padEnd(6, '0'));
+  if (micro > CREDITS_PER_REQUEST_MAX) throw new InvalidCreditsError('must be at most 1000000000 credits');
+  return micro as Credits;
+}
+
+/** Decimal string in credits without trailing zeros: `3.72`, `-1`, `0`. */
+export function creditsToDecimal(credits: bigint): string {
+  const sign = credits < 0n ? '-' : '';
+  const micro = credits < 0n ? -credits : credits;
+  const decimals = (micro % MICRO_PER_CREDIT).toString().padStart(6, '0').replace(/0+$/, '');
+  const whole = (micro / MICRO_PER_CREDIT).toString();
+  return decimals === '' ? `${sign}${whole}` : `${sign}${whole}.${decimals}`;
+}
+
+/** JSON number in credits, for the handshake rows of seeds 000 and 001. Whole numbers stay integers. */
+export function creditsToNumber(credits: bigint): number {
+  return Number(creditsToDecimal(credits));
+}

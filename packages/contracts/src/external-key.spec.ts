@@ -1,0 +1,79 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  accountKeyFor,
+  buildExternalKey,
+  EXTERNAL_KEY_KINDS,
+  EXTERNAL_KEY_PATTERN,
+  InvalidExternalKeyError,
+  parseExternalKey,
+  type ExternalKeyKind,
+} from './external-key.ts';
+
+const ids = fc
+  .stringMatching(/^[A-Za-z0-9_-]{1,128}$/)
+  .filter((id) => !/^0[0-9]+$/.test(id) && id.length >= 1 && id.length <= 128);
+const parts = fc.oneof(
+  fc.record({
+    namespace: fc.constant('v1' as const),
+    kind: fc.constantFrom<ExternalKeyKind>(...EXTERNAL_KEY_KINDS.v1),
+    id: ids,
+  }),
+  fc.record({
+    namespace: fc.constant('v2' as const),
+    kind: fc.constantFrom<ExternalKeyKind>(...EXTERNAL_KEY_KINDS.v2),
+    id: ids,
+  }),
+);
+
+describe('external_key', () => {
+  test('what is built is read back unchanged, for every namespace, kind and id', () => {
+    fc.assert(fc.property(parts, (value) => expect(parseExternalKey(buildExternalKey(value))).toEqual(value)));
+  });
+
+  test('the pattern for tables and documents accepts exactly what the parser accepts', () => {
+    const nearMisses = fc
+      .tuple(
+        fc.constantFrom('v1', 'v2', 'V1', 'v3', ''),
+        fc.constantFrom('partner', 'tenant', 'user', ''),
+        fc.string({ maxLength: 6 }),
+      )
+      .map(([namespace, kind, id]) => `${namespace}:${kind}:${id}`);
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), nearMisses, parts.map(buildExternalKey)), (text) => {
+        let accepted = true;
+        try {
+          parseExternalKey(text);
+        } catch (error) {
+          expect(error).toBeInstanceOf(InvalidExternalKeyError);
+          accepted = false;
+        }
+        expect(EXTERNAL_KEY_PATTERN.test(text)).toBe(accepted);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test.each([
+    '',
+    'v1',
+    'v1:partner',
+    'v1:partner:',
+    'v1:partner:07',
+    'v1:tenant:1',
+    'v2:partner:1',
+    'v1:partner:1:2',
+    'v1:partner:a b',
+    'V1:partner:1',
+    'v1:partner:é',
+  ])('refuses %j', (text) => expect(() => parseExternalKey(text)).toThrow(InvalidExternalKeyError));
+
+  test('the partner pays before the client, the client before the assignment, the assignment before the invoice', () => {
+    const all = { partnerId: 1, clientId: 2, assignmentId: 3, invoiceId: 4 };
+    expect(accountKeyFor(all)).toBe('v1:partner:1');
+    expect(accountKeyFor({ ...all, partnerId: null })).toBe('v1:client:2');
+    expect(accountKeyFor({ assignmentId: 3, invoiceId: 4 })).toBe('v1:assignment:3');
+    expect(accountKeyFor({ invoiceId: 4 })).toBe('v1:invoice:4');
+    expect(() => accountKeyFor({})).toThrow(InvalidExternalKeyError);
+  });
+});
