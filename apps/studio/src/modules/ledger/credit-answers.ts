@@ -1,0 +1,71 @@
+import type { IgnoredByPolicy, ReserveAnswer, SettlementAnswer } from '@tandem/contracts';
+import type { CommandOutcome, CreditCommand } from './credit-command.ts';
+import type { CreditLedger } from './credit-ledger.ts';
+import { toCredits, toIsoTime, toLedgerRow, toReservationRow, toShortfallRow } from './credits.convert.ts';
+import { refusalOf } from './refusal-of.ts';
+
+/** An answer and whether it was given before. */
+export interface Answered<Answer> {
+  readonly answer: Answer;
+  readonly replayed: boolean;
+}
+
+/**
+ * Turns the outcome of a reserve into its wire answer.
+ * @throws DomainError for a refusal.
+ */
+export function answerReserve(
+  ledger: CreditLedger,
+  command: CreditCommand,
+  outcome: CommandOutcome,
+): Answered<ReserveAnswer | IgnoredByPolicy> {
+  const replayed = outcome.replayed ?? false;
+  if (outcome.outcome === 'IGNORED') return { answer: ignored(ledger, command, outcome), replayed };
+  if (outcome.outcome !== 'POSTED' || !outcome.reservation) throw refusalOf(outcome);
+  return {
+    answer: { ...toReservationRow(outcome.reservation), receipt: ledger.receipt(Number(outcome.seq)) },
+    replayed,
+  };
+}
+
+/**
+ * Turns the outcome of a consume or release into its wire answer.
+ * @throws DomainError for a refusal.
+ */
+export function answerSettlement(
+  ledger: CreditLedger,
+  command: CreditCommand,
+  outcome: CommandOutcome,
+): Answered<SettlementAnswer | IgnoredByPolicy> {
+  const replayed = outcome.replayed ?? false;
+  if (outcome.outcome === 'IGNORED') return { answer: ignored(ledger, command, outcome), replayed };
+  if (outcome.outcome !== 'POSTED' && outcome.outcome !== 'SHORTFALL') throw refusalOf(outcome);
+  const ended = command.operation === 'release' ? 'RELEASED' : 'CONSUMED';
+  return {
+    answer: {
+      ...(outcome.entry ? toLedgerRow(outcome.entry) : {}),
+      status: outcome.shortfall ? 'SHORTFALL' : ended,
+      settled_amount: toCredits(outcome.settled_micro ?? 0),
+      reservation: outcome.reservation ? toReservationRow(outcome.reservation) : null,
+      shortfall: outcome.shortfall ? toShortfallRow(outcome.shortfall) : null,
+      receipt: ledger.receipt(Number(outcome.seq)),
+    },
+    replayed,
+  };
+}
+
+function ignored(ledger: CreditLedger, command: CreditCommand, outcome: CommandOutcome): IgnoredByPolicy {
+  const { unposted } = outcome;
+  if (!unposted) throw new Error('An ignored command has no stored outcome');
+  return {
+    status: 'IGNORED',
+    reason: 'BILLING_MODE_NOT_CREDIT',
+    account_id: command.accountId,
+    ref_type: unposted.ref_type ?? '',
+    ref_id: unposted.ref_id ?? '',
+    acceptance: unposted.acceptance ?? 1,
+    idempotency_key: command.idempotencyKey,
+    created_at: toIsoTime(unposted.created_at),
+    receipt: ledger.receipt(Number(outcome.seq)),
+  };
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { Credits, ErrorCode } from '@tandem/contracts';
+import type { LedgerSqlRow, ReservationSqlRow, ShortfallSqlRow } from './credits.convert.ts';
+
+export type CreditOperation = 'grant' | 'reserve' | 'consume' | 'release' | 'expire';
+
+/**
+ * One command for the ledger, validated. The idempotency scope is (account, client, operation, key); everything in
+ * `CreditCommand` that a caller can choose is part of the request's digest.
+ */
+export interface CreditCommand {
+  readonly accountId: string;
+  readonly operation: CreditOperation;
+  /** Service behind the token, or `operator`; rotation of a token does not change it. */
+  readonly client: string;
+  readonly idempotencyKey: string;
+  readonly amount?: Credits | undefined;
+  readonly refType?: string | undefined;
+  readonly refId?: string | undefined;
+  readonly acceptance?: number | undefined;
+  readonly reservationId?: string | undefined;
+  readonly expiresInMinutes?: number | undefined;
+  readonly settleWithoutHold?: boolean | undefined;
+  /** Who asked, for the audit trail. Not part of the digest: a retry may be sent on another person's behalf. */
+  readonly actor?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** What `apply_credit_commands` decided about one command. */
+export interface CommandOutcome {
+  /**
+   * POSTED moved something; IGNORED, REFUSED and SHORTFALL moved nothing and are stored; REJECTED stored nothing, so the
+   * same key may be tried again; SWEPT answers the sweeper.
+   */
+  readonly outcome: 'POSTED' | 'IGNORED' | 'REFUSED' | 'SHORTFALL' | 'REJECTED' | 'SWEPT';
+  readonly replayed?: boolean;
+  readonly code?: ErrorCode | null;
+  /** Head of the account's ledger when the command was decided. */
+  readonly seq?: number | null;
+  readonly settled_micro?: string | null;
+  readonly entry?: LedgerSqlRow | null;
+  readonly unposted?: UnpostedOutcome | null;
+  readonly reservation?: ReservationSqlRow | null;
+  readonly shortfall?: ShortfallSqlRow | null;
+}
+
+/** The stored answer to a command that moved nothing. */
+export interface UnpostedOutcome {
+  readonly details: { required_micro?: string; available_micro?: string; reservation_id?: string };
+  readonly ref_type: string | null;
+  readonly ref_id: string | null;
+  readonly acceptance: number | null;
+  readonly created_at: string;
+}
+
+/** Digest over the named, validated fields: `5`, `5.0` and `"5"` credits are one request (RELIABILITY I5). */
+export function digestOf(command: CreditCommand): string {
+  const named = [
+    command.operation,
+    command.accountId,
+    command.amount?.toString() ?? null,
+    command.refType ?? null,
+    command.refId ?? null,
+    command.acceptance ?? null,
+    command.reservationId ?? null,
+    command.expiresInMinutes ?? null,
+    command.settleWithoutHold ?? false,
+  ];
+  return createHash('sha256').update(JSON.stringify(named)).digest('hex');
+}

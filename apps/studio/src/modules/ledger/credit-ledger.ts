@@ -1,0 +1,60 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Receipt } from '@tandem/contracts';
+import { PgPool } from '@tandem/platform/database/pool';
+import { StudioConfig } from '../../config/config.ts';
+import type { CommandOutcome, CreditCommand } from './credit-command.ts';
+import { WriteLane } from './write-lane.ts';
+
+/** The one way to write credits. Every accepted command is committed before its outcome is answered. */
+@Injectable()
+export class CreditLedger implements OnModuleInit {
+  private readonly lanes: WriteLane[];
+  private incarnation = '';
+  private readonly pool: PgPool;
+
+  constructor(pool: PgPool, config: StudioConfig) {
+    this.pool = pool;
+    this.lanes = Array.from(
+      { length: config.lanes },
+      () =>
+        new WriteLane((commands) => this.applyBatch(commands), {
+          batchMax: config.laneBatchMax,
+          queuePerClientMax: config.queuePerClientMax,
+          queuePerAccountMax: config.queuePerAccountMax,
+        }),
+    );
+  }
+
+  async onModuleInit(): Promise<void> {
+    const { rows } = await this.pool.query<{ incarnation: string }>('SELECT incarnation FROM ledger_incarnation');
+    const [row] = rows;
+    if (!row) throw new Error('ledger_incarnation is empty: run the migrations again on a fresh database');
+    this.incarnation = row.incarnation;
+  }
+
+  /**
+   * Applies one command. Commands of one account always take the same lane, so they keep their order of arrival.
+   * @throws DomainError `overloaded` when too much is waiting.
+   */
+  apply(command: CreditCommand): Promise<CommandOutcome> {
+    // Account ids are name-based UUIDs: their leading digits are as good as a hash.
+    const lane = this.lanes[Number.parseInt(command.accountId.slice(0, 8), 16) % this.lanes.length];
+    if (!lane) throw new Error('the ledger has no write lane');
+    return lane.submit(command);
+  }
+
+  receipt(seq: number): Receipt {
+    return { incarnation: this.incarnation, account_seq: seq, last_seal: null };
+  }
+
+  private async applyBatch(commands: readonly object[]): Promise<CommandOutcome[]> {
+    const { rows } = await this.pool.query<{ outcome_position: number; outcome: CommandOutcome }>({
+      name: 'apply_credit_commands',
+      text: 'SELECT outcome_position, outcome FROM apply_credit_commands($1)',
+      values: [JSON.stringify(commands)],
+    });
+    const outcomes = new Array<CommandOutcome>(commands.length);
+    for (const row of rows) outcomes[row.outcome_position] = row.outcome;
+    return outcomes;
+  }
+}

@@ -1,0 +1,164 @@
+import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
+import { ApiExtraModels, ApiHeader, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import {
+  ConsumeCreditsRequest,
+  IDEMPOTENCY_KEY_PATTERN,
+  IgnoredByPolicy,
+  parseCredits,
+  ReleaseCreditsRequest,
+  ReserveAnswer,
+  ReserveCreditsRequest,
+  SettlementAnswer,
+} from '@tandem/contracts';
+import { DomainError, ValidationError } from '@tandem/platform/errors';
+import { CurrentService, Scopes, type ServicePrincipal } from '@tandem/platform/identity/auth.guard';
+import type { FastifyReply } from 'fastify';
+import { StudioConfig } from '../../config/config.ts';
+import { AccountResolver } from '../accounts/account-selector.ts';
+import { answerReserve, answerSettlement, type Answered } from './credit-answers.ts';
+import type { CreditCommand, CreditOperation } from './credit-command.ts';
+import { CreditLedger } from './credit-ledger.ts';
+
+const REPLAY_HEADER = 'Idempotent-Replayed';
+
+/** Credit commands of other services (CONTRACT 1.1): hold, charge, give back. */
+@ApiTags('credits')
+@ApiExtraModels(IgnoredByPolicy, ReserveAnswer, SettlementAnswer)
+@ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Instead of idempotency_key in the body' })
+@Controller('v1/billing/credits')
+export class CreditsController {
+  private readonly ledger: CreditLedger;
+  private readonly accounts: AccountResolver;
+  private readonly config: StudioConfig;
+
+  constructor(ledger: CreditLedger, accounts: AccountResolver, config: StudioConfig) {
+    this.ledger = ledger;
+    this.accounts = accounts;
+    this.config = config;
+  }
+
+  @Post('reserve')
+  @Scopes('credits:reserve')
+  @ApiOperation({ summary: 'Hold credits for a piece of work' })
+  @ApiResponse({
+    status: 201,
+    description: 'Held, or ignored because the account is POSTPAID',
+    schema: { oneOf: [{ $ref: getSchemaPath(ReserveAnswer) }, { $ref: getSchemaPath(IgnoredByPolicy) }] },
+  })
+  @ApiResponse({ status: 404, description: '`account_not_enrolled`' })
+  @ApiResponse({ status: 409, description: '`INSUFFICIENT_CREDITS`, `ACCOUNT_NOT_ACTIVE`, `RESERVATION_ALREADY_ACTIVE`' })
+  @ApiResponse({ status: 422, description: '`idempotency_key_reused`' })
+  async reserve(
+    @CurrentService() service: ServicePrincipal,
+    @Body() body: ReserveCreditsRequest,
+    @Headers('idempotency-key') keyHeader: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ReserveAnswer | IgnoredByPolicy> {
+    const command: CreditCommand = {
+      ...(await this.commonFields(service, 'reserve', body, keyHeader)),
+      amount: parseCredits(body.amount ?? 1),
+      refType: body.ref_type,
+      refId: body.ref_id,
+      expiresInMinutes: body.expires_in_minutes ?? this.config.reservationTimeoutMinutes,
+    };
+    return send(reply, answerReserve(this.ledger, command, await this.ledger.apply(command)));
+  }
+
+  @Post('consume')
+  @Scopes('credits:consume')
+  @ApiOperation({ summary: 'Charge for delivered work: the hold, less, more, or without a hold' })
+  @ApiResponse({
+    status: 201,
+    description: 'Charged, in part recorded as a shortfall, or ignored by policy',
+    schema: { oneOf: [{ $ref: getSchemaPath(SettlementAnswer) }, { $ref: getSchemaPath(IgnoredByPolicy) }] },
+  })
+  @ApiResponse({ status: 404, description: '`account_not_enrolled`, `reservation_not_found`' })
+  @ApiResponse({ status: 409, description: '`RESERVATION_ALREADY_*`, `ALREADY_SETTLED`' })
+  async consume(
+    @CurrentService() service: ServicePrincipal,
+    @Body() body: ConsumeCreditsRequest,
+    @Headers('idempotency-key') keyHeader: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SettlementAnswer | IgnoredByPolicy> {
+    if (body.on_missing_hold === 'settle' && body.amount === undefined) {
+      throw new ValidationError([{ path: 'amount', message: 'amount is required with on_missing_hold' }]);
+    }
+    const command: CreditCommand = {
+      ...(await this.commonFields(service, 'consume', body, keyHeader)),
+      ...selectorFields(body),
+      amount: body.amount === undefined ? undefined : parseCredits(body.amount),
+      settleWithoutHold: body.on_missing_hold === 'settle',
+    };
+    return send(reply, answerSettlement(this.ledger, command, await this.ledger.apply(command)));
+  }
+
+  @Post('release')
+  @Scopes('credits:release')
+  @ApiOperation({ summary: 'Give a hold back' })
+  @ApiResponse({
+    status: 201,
+    description: 'Released, or ignored by policy',
+    schema: { oneOf: [{ $ref: getSchemaPath(SettlementAnswer) }, { $ref: getSchemaPath(IgnoredByPolicy) }] },
+  })
+  @ApiResponse({ status: 404, description: '`account_not_enrolled`, `reservation_not_found`' })
+  @ApiResponse({ status: 409, description: '`RESERVATION_ALREADY_*`' })
+  async release(
+    @CurrentService() service: ServicePrincipal,
+    @Body() body: ReleaseCreditsRequest,
+    @Headers('idempotency-key') keyHeader: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SettlementAnswer | IgnoredByPolicy> {
+    const command: CreditCommand = {
+      ...(await this.commonFields(service, 'release', body, keyHeader)),
+      ...selectorFields(body),
+    };
+    return send(reply, answerSettlement(this.ledger, command, await this.ledger.apply(command)));
+  }
+
+  private async commonFields(
+    service: ServicePrincipal,
+    operation: CreditOperation,
+    body: ReleaseCreditsRequest | ReserveCreditsRequest,
+    keyHeader: string | undefined,
+  ): Promise<CreditCommand> {
+    const idempotencyKey = requiredKey(body.idempotency_key, keyHeader);
+    const { accountId } = await this.accounts.resolve(body, service);
+    return {
+      accountId,
+      operation,
+      client: service.client,
+      idempotencyKey,
+      acceptance: body.acceptance,
+      actor: body.acting_user,
+      reason: body.reason,
+    };
+  }
+}
+
+/** The key may come in the body or as a header; two different ones are a mistake nobody should guess about. */
+function requiredKey(inBody: string | undefined, inHeader: string | undefined): string {
+  if (inHeader !== undefined && !IDEMPOTENCY_KEY_PATTERN.test(inHeader)) {
+    throw new ValidationError([{ path: 'Idempotency-Key', message: 'must be 1 to 255 printable ASCII characters' }]);
+  }
+  if (inBody !== undefined && inHeader !== undefined && inBody !== inHeader) {
+    throw new ValidationError([{ path: 'idempotency_key', message: 'differs from the Idempotency-Key header' }]);
+  }
+  const key = inBody ?? inHeader;
+  if (key === undefined) {
+    throw new DomainError('idempotency_key_required', 'idempotency_key is required, in the body or as Idempotency-Key header');
+  }
+  return key;
+}
+
+function selectorFields(body: ReleaseCreditsRequest): Pick<CreditCommand, 'reservationId' | 'refType' | 'refId'> {
+  const hasReference = body.ref_type !== undefined && body.ref_id !== undefined;
+  if (body.reservation_id === undefined && !hasReference) {
+    throw new ValidationError([{ path: 'reservation_id', message: 'reservation_id, or ref_type and ref_id, is required' }]);
+  }
+  return { reservationId: body.reservation_id, refType: body.ref_type, refId: body.ref_id };
+}
+
+function send<Answer>(reply: FastifyReply, answered: Answered<Answer>): Answer {
+  if (answered.replayed) void reply.header(REPLAY_HEADER, 'true');
+  return answered.answer;
+}

@@ -1,0 +1,36 @@
+import { creditsToNumber, fromMicroCredits, type ErrorCode } from '@tandem/contracts';
+import { DomainError } from '@tandem/platform/errors';
+import type { CommandOutcome } from './credit-command.ts';
+
+/** Public texts of what the ledger may refuse. */
+const TEXTS: Partial<Record<ErrorCode, string>> = {
+  account_not_enrolled: 'billing account not found',
+  reservation_not_found: 'reservation not found',
+  idempotency_key_reused: 'This idempotency key was used for another request',
+  ACCOUNT_NOT_ACTIVE: 'The account is suspended',
+  INSUFFICIENT_CREDITS: 'Not enough credits are available',
+  CREDIT_BALANCE_INVARIANT_FAILED: 'The wallet would hold more than its limit',
+  RESERVATION_ALREADY_ACTIVE: 'This reference already has an active reservation',
+  RESERVATION_ALREADY_CONSUMED: 'The reservation was already consumed',
+  RESERVATION_ALREADY_RELEASED: 'The reservation was already released',
+  RESERVATION_ALREADY_EXPIRED: 'The reservation has expired',
+  ALREADY_SETTLED: 'This piece of work was already charged',
+};
+
+/** The error a refused or rejected command answers, with the figures a person needs to act on it. */
+export function refusalOf(outcome: CommandOutcome): DomainError | Error {
+  const { code } = outcome;
+  if (code == null) return new Error(`The ledger answered ${outcome.outcome} where a refusal was expected`);
+  const details: Record<string, unknown> = {};
+  const given = outcome.unposted?.details;
+  if (given?.reservation_id !== undefined) details.reservation_id = given.reservation_id;
+  if (given?.required_micro !== undefined && given.available_micro !== undefined) {
+    const required = fromMicroCredits(given.required_micro);
+    const available = fromMicroCredits(given.available_micro);
+    details.required = creditsToNumber(required);
+    details.available = creditsToNumber(available);
+    details.shortfall = creditsToNumber(required - available);
+  }
+  const headers = outcome.replayed ? { 'Idempotent-Replayed': 'true' } : {};
+  return new DomainError(code, TEXTS[code] ?? code, details, headers);
+}
