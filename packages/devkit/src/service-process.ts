@@ -98,8 +98,7 @@ class SpawnedService implements ServiceProcess {
   async ready(timeoutMs = READY_TIMEOUT_MS): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (!(await this.isReady())) {
-      if (this.hasEnded() && !this.options.restartAfterCrash)
-        throw new Error(this.describe('ended before it was ready'));
+      if (this.hasEnded() && !this.isSupervised()) throw new Error(this.describe('ended before it was ready'));
       if (Date.now() > deadline) throw new Error(this.describe(`was not ready within ${timeoutMs / 1000} s`));
       await delay(50);
     }

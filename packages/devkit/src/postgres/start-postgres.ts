@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort, isPortFree } from '../free-port.ts';
@@ -42,7 +42,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const user = chooseServerUser();
   const binaries = findBinaries(user);
   const place = placeDataFolder(options.dataDir, user);
-  if (place !== options.dataDir && !place.endsWith(options.dataDir)) {
+  if (place !== resolve(options.dataDir)) {
     options.log(`PostgreSQL's user cannot reach ${options.dataDir}; its data is kept in ${place}`);
   }
   const folder = await prepareDataFolder(place, binaries, user);
