@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import fastifyCookie from '@fastify/cookie';
+import fastifyHelmet from '@fastify/helmet';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { Logger } from 'pino';
+import type { Metrics } from '../metrics/metrics.ts';
+import { outcomeOfStatus } from './error-to-problem.ts';
+import { KnownPaths } from './known-paths.ts';
+import { buildProblem, PROBLEM_CONTENT_TYPE, problemToJson } from './problem.ts';
+import { pathOf, ProblemFilter, sendProblem } from './problem.filter.ts';
+import { requestContext } from './request-context.ts';
+import { checkContentType, checkUrl, safeRequestId } from './request-hygiene.ts';
+import { parseStrictJson } from './strict-json.ts';
+import { createValidationPipe } from './validation.pipe.ts';
+
+export const BODY_LIMIT_BYTES = 64 * 1024;
+/** For routes that take arrays of events or commands. */
+export const ARRAY_BODY_LIMIT_BYTES = 1024 * 1024;
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+// Longer than clients keep idle sockets, so that the server is never the one to close as a request is sent.
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The exact bytes of the body, kept only for routes named in `keepRawBody`. */
+    rawBody?: Buffer;
+  }
+}
+
+export interface FastifyAppOptions {
+  readonly logger: Logger;
+  /** Body limit of a route in bytes, by its pattern; undefined for the ordinary 64 kB. */
+  readonly bodyLimits?: (routePattern: string) => number | undefined;
+  /** Routes, by pattern, whose exact bytes are needed (signatures). They accept any JSON media type as usual. */
+  readonly keepRawBody?: (routePattern: string) => boolean;
+  /** Addresses of proxies in front, exactly; false when there are none, so that X-Forwarded-For is ignored. */
+  readonly trustProxy: string[] | false;
+  readonly maxHeaderBytes?: number;
+  readonly connectionsMax?: number;
+  /** Maps the path before routing, for example `/api/v1/x` to `/v1/x`. The query is untouched. */
+  readonly rewritePath?: (path: string) => string;
+}
+
+/** The HTTP server: limits, timeouts, strict bodies and the request context. */
+export function createFastifyAdapter(options: FastifyAppOptions): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    ...serverOptions(options),
+    http: { maxHeaderSize: options.maxHeaderBytes ?? 16 * 1024 },
+  });
+  const instance = adapter.getInstance() as unknown as FastifyInstance;
+  instance.server.headersTimeout = HEADERS_TIMEOUT_MS;
+  instance.server.maxConnections = options.connectionsMax ?? 10_000;
+  instance.addHook('onRoute', (route) => {
+    route.bodyLimit ??= options.bodyLimits?.(route.url);
+  });
+  addRequestContext(instance);
+  addBodyParsers(adapter, instance, options.keepRawBody);
+  return adapter;
+}
+
+function serverOptions(options: FastifyAppOptions): FastifyServerOptions {
+  const { rewritePath } = options;
+  return {
+    loggerInstance: options.logger,
+    disableRequestLogging: true,
+    // One logger for all requests: the request id comes from the context, and a child per request costs time.
+    childLoggerFactory: (logger) => logger,
+    trustProxy: options.trustProxy,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: false },
+    requestIdHeader: false,
+    genReqId: (raw) =>
+      safeRequestId(raw.headers['x-request-id']) ?? safeRequestId(raw.headers['x-correlation-id']) ?? randomUUID(),
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (error, request, reply) => {
+      void reply.header('x-request-id', request.id);
+      sendProblem(error, request as FastifyRequest, reply);
+    },
+    ...(rewritePath && { rewriteUrl: (raw: IncomingMessage) => rewrite(raw.url ?? '/', rewritePath) }),
+  } as FastifyServerOptions;
+}
+
+function rewrite(url: string, rewritePath: (path: string) => string): string {
+  const path = pathOf(url);
+  return rewritePath(path) + url.slice(path.length);
+}
+
+/** Answers bytes that never became a request: too long headers, smuggling attempts, a client that is too slow. */
+function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const statuses: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
+  const outcome = outcomeOfStatus(statuses[error.code ?? ''] ?? 400);
+  const body = problemToJson(buildProblem({ ...outcome, instance: '', requestId: randomUUID() }));
+  const reason = outcome.status === 431 ? 'Request Header Fields Too Large' : 'Bad Request';
+  socket.end(
+    `HTTP/1.1 ${outcome.status} ${reason}\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+function addRequestContext(instance: FastifyInstance): void {
+  instance.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id).header('x-correlation-id', request.id);
+    requestContext.run({ requestId: request.id }, () => {
+      try {
+        checkUrl(request.raw.url ?? '/');
+      } catch (error) {
+        done(error as Error);
+        return;
+      }
+      done();
+    });
+  });
+  // Reading a body resumes from the socket's events, which belong to no request: the context is entered again.
+  instance.addHook('preValidation', (request, _reply, done) => {
+    requestContext.run({ requestId: request.id }, done);
+  });
+}
+
+function addBodyParsers(
+  adapter: FastifyAdapter,
+  instance: FastifyInstance,
+  keepRawBody: ((routePattern: string) => boolean) | undefined,
+): void {
+  instance.removeAllContentTypeParsers();
+  // A catch-all, registered through the adapter, keeps Nest from adding its own lenient parsers.
+  adapter.useBodyParser('*', false, undefined, (request, body, done) => {
+    const fastifyRequest = request as unknown as FastifyRequest;
+    try {
+      const { headers } = fastifyRequest;
+      checkContentType(headers['content-type'], headers['content-encoding']);
+      if (keepRawBody?.(fastifyRequest.routeOptions.url ?? '') === true) fastifyRequest.rawBody = body;
+      done(null, parseStrictJson(body));
+    } catch (error) {
+      done(error as Error, undefined);
+    }
+  });
+}
+
+export interface ConfigureAppOptions {
+  readonly isProduction: boolean;
+  /** Origins of browsers that may call from elsewhere; none by default. */
+  readonly corsOrigins?: readonly string[];
+  readonly metrics?: Metrics;
+}
+
+/** Installs what every answer of both services has in common. Call once, before `app.init()` or `app.listen()`. */
+export async function configureApp(app: NestFastifyApplication, options: ConfigureAppOptions): Promise<void> {
+  const instance = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  app.useGlobalPipes(createValidationPipe());
+  app.useGlobalFilters(new ProblemFilter(new KnownPaths(instance)));
+  await addSecurityHeaders(instance, options.isProduction);
+  await instance.register(fastifyCookie as never);
+  addCacheControl(instance);
+  addRequestObserver(instance, options.metrics);
+  if (options.corsOrigins && options.corsOrigins.length > 0) {
+    app.enableCors({
+      origin: [...options.corsOrigins],
+      credentials: true,
+      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      allowedHeaders: CORS_REQUEST_HEADERS,
+      exposedHeaders: ['ETag', 'X-Correlation-ID', 'X-Request-Id', 'Retry-After', 'Content-Disposition'],
+      maxAge: 600,
+    });
+  }
+}
+
+const CORS_REQUEST_HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'If-None-Match',
+  'X-CSRF-Token',
+  'X-Publisher-Id',
+  'X-Correlation-ID',
+  'X-Request-Id',
+];
+
+async function addSecurityHeaders(instance: FastifyInstance, isProduction: boolean): Promise<void> {
+  await instance.register(fastifyHelmet as never, {
+    strictTransportSecurity: isProduction && { maxAge: 31_536_000, includeSubDomains: true },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'", 'data:'],
+        connectSrc: ["'self'"],
+        objectSrc: ["'none'"],
+        baseUri: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+  });
+}
+
+/** Answers may hold money and names: no cache keeps them unless the route says otherwise (static files do). */
+function addCacheControl(instance: FastifyInstance): void {
+  instance.addHook('onSend', (_request, reply, payload, done) => {
+    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+    done(null, payload);
+  });
+}
+
+function addRequestObserver(instance: FastifyInstance, metrics: Metrics | undefined): void {
+  instance.addHook('onResponse', (request, reply, done) => {
+    const endpoint = request.routeOptions.url ?? 'unmatched';
+    metrics?.countRequest(reply.statusCode, endpoint, reply.elapsedTime / 1000);
+    request.log.info(
+      {
+        request_id: request.id,
+        method: request.method,
+        endpoint,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'Request answered',
+    );
+    done();
+  });
+}

@@ -1,0 +1,50 @@
+import {
+  ValidationPipe,
+  type ValidationError as ClassValidatorError,
+  type ValidationPipeOptions,
+} from '@nestjs/common';
+import { plainToInstance, type ClassConstructor } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { ValidationError, type FieldError } from '../errors.ts';
+
+const rules = {
+  whitelist: true,
+  forbidNonWhitelisted: true,
+  forbidUnknownValues: true,
+  stopAtFirstError: false,
+  // The rejected value stays out of the error: it would end in logs.
+  validationError: { target: false, value: false },
+} as const satisfies ValidationPipeOptions;
+
+/** The global pipe: unknown fields are refused, known ones become instances of their DTO class. */
+export function createValidationPipe(): ValidationPipe {
+  return new ValidationPipe({
+    ...rules,
+    transform: true,
+    exceptionFactory: (errors) => new ValidationError(toFieldErrors(errors)),
+  });
+}
+
+/**
+ * The same check for one value, for bodies the pipe cannot describe (one object or an array of them).
+ *
+ * @param path prefix of the reported paths, for example `3` for the fourth item.
+ * @throws ValidationError
+ */
+export function toValid<T extends object>(type: ClassConstructor<T>, value: unknown, path = ''): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ValidationError([{ path, message: 'must be an object' }]);
+  }
+  const instance = plainToInstance(type, value);
+  const errors = validateSync(instance, rules);
+  if (errors.length > 0) throw new ValidationError(toFieldErrors(errors, path));
+  return instance;
+}
+
+function toFieldErrors(errors: readonly ClassValidatorError[], parent = ''): FieldError[] {
+  return errors.flatMap((error) => {
+    const path = parent === '' ? error.property : `${parent}.${error.property}`;
+    const own = Object.values(error.constraints ?? {}).map((message) => ({ path, message }));
+    return [...own, ...toFieldErrors(error.children ?? [], path)];
+  });
+}

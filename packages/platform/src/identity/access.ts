@@ -1,0 +1,39 @@
+import { createParamDecorator, SetMetadata, type CustomDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Principal, ServicePrincipal, UserPrincipal } from './principal.ts';
+
+export const PUBLIC_KEY = 'tandem:public';
+export const ROLES_KEY = 'tandem:roles';
+export const SCOPES_KEY = 'tandem:scopes';
+
+/** Anybody may call this route. */
+export const Public = (): CustomDecorator => SetMetadata(PUBLIC_KEY, true);
+
+/** Signed-in users with one of these roles may call this route; without arguments every signed-in user. */
+export const Roles = (...roles: string[]): CustomDecorator => SetMetadata(ROLES_KEY, roles);
+
+/** Services whose token has all of these scopes may call this route. */
+export const Scopes = (...scopes: [string, ...string[]]): CustomDecorator => SetMetadata(SCOPES_KEY, scopes);
+
+function principalOf(context: ExecutionContext): Principal {
+  const { principal } = context.switchToHttp().getRequest<FastifyRequest>();
+  if (principal === undefined) throw new Error('A public route has no principal to read.');
+  return principal;
+}
+
+/** Parameter: whoever called, a user or a service. */
+export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext) => principalOf(context));
+
+/** Parameter: the signed-in user, on routes that only have `@Roles`. */
+export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): UserPrincipal => {
+  const principal = principalOf(context);
+  if (principal.kind !== 'user') throw new Error('This route is open to services; read CurrentPrincipal instead.');
+  return principal;
+});
+
+/** Parameter: the calling service, on routes that only have `@Scopes`. */
+export const CurrentService = createParamDecorator((_: unknown, context: ExecutionContext): ServicePrincipal => {
+  const principal = principalOf(context);
+  if (principal.kind !== 'service') throw new Error('This route is open to users; read CurrentPrincipal instead.');
+  return principal;
+});

@@ -1,0 +1,104 @@
+import {
+  Logger,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { Logger as WorkerLogger, run, type Runner, type TaskList } from 'graphile-worker';
+import pg from 'pg';
+import { newId } from '../ids.ts';
+import { requestContext } from '../http/request-context.ts';
+import { JobTasks, type JobTask } from './job-tasks.ts';
+import { migrateJobs } from './migrate-jobs.ts';
+
+export interface JobsOptions {
+  readonly databaseUrl: string;
+  /** False: this process queues jobs but runs none. */
+  readonly enabled: boolean;
+  /** Jobs run at once; 4 by default. */
+  readonly concurrency?: number;
+  /** Lines in graphile-worker's crontab format, in UTC; one per registered task. */
+  readonly crontab?: string;
+}
+
+const LOG_LEVELS = { error: 'error', warning: 'warn', info: 'debug', debug: 'verbose' } as const;
+
+/** Runs the registered tasks from application start to shutdown, over a small pool of its own. */
+class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Jobs');
+  private pool: pg.Pool | undefined;
+  private runner: Runner | undefined;
+
+  constructor(
+    private readonly options: JobsOptions,
+    private readonly tasks: JobTasks,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await migrateJobs(this.options.databaseUrl);
+    if (!this.options.enabled) return;
+    const concurrency = this.options.concurrency ?? 4;
+    // One connection per job for the queue's own statements, one that listens, one for the schedule.
+    this.pool = new pg.Pool({
+      connectionString: this.options.databaseUrl,
+      max: concurrency + 2,
+      connectionTimeoutMillis: 5000,
+      application_name: 'jobs',
+    });
+    this.pool.on('error', (error) => this.logger.warn(`The job queue lost a connection: ${error.message}`));
+    this.runner = await run({
+      pgPool: this.pool,
+      concurrency,
+      noHandleSignals: true,
+      pollInterval: 2000,
+      taskList: this.taskList(),
+      crontab: this.options.crontab ?? '',
+      logger: new WorkerLogger(() => (level, message) => this.logger[LOG_LEVELS[level]](message)),
+    });
+    this.runner.promise.catch((error: unknown) => this.logger.error(error));
+  }
+
+  /** Before the server closes: no new job is taken, running ones finish. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.runner?.stop();
+    await this.pool?.end();
+  }
+
+  private taskList(): TaskList {
+    const entries = [...this.tasks.entries()].map(([name, task]) => [name, toWorkerTask(task)] as const);
+    return Object.fromEntries(entries);
+  }
+}
+
+function toWorkerTask(task: JobTask): TaskList[string] {
+  return (payload, helpers) =>
+    // An id of its own, so that a job's lines can be found together, in both services.
+    requestContext.run({ requestId: newId() }, () =>
+      task((payload ?? {}) as Record<string, unknown>, {
+        jobId: helpers.job.id,
+        attempt: helpers.job.attempts,
+        signal: helpers.abortSignal,
+      }),
+    );
+}
+
+/** Offers `JobTasks` everywhere and runs what is registered there. */
+@Module({})
+export class JobsModule {
+  static forRoot(options: JobsOptions): DynamicModule {
+    return {
+      module: JobsModule,
+      global: true,
+      providers: [
+        JobTasks,
+        {
+          provide: JobWorker,
+          inject: [JobTasks],
+          useFactory: (tasks: JobTasks) => new JobWorker(options, tasks),
+        },
+      ],
+      exports: [JobTasks],
+    };
+  }
+}
