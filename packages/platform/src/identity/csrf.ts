@@ -1,0 +1,42 @@
+import { doubleCsrf, type DoubleCsrfUtilities } from 'csrf-csrf';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DomainError } from '../errors.ts';
+
+export const SESSION_COOKIE = 'access_token';
+export const CSRF_COOKIE = 'XSRF-TOKEN';
+
+type CsrfRequest = Parameters<DoubleCsrfUtilities['validateRequest']>[0];
+type CsrfResponse = Parameters<DoubleCsrfUtilities['generateCsrfToken']>[1];
+
+/**
+ * Signed double-submit tokens: the page sends the value of a cookie in a header, which a foreign page cannot read, and
+ * the signature binds it to the session, so that a token of another session is worthless.
+ */
+export class Csrf {
+  private readonly tokens: DoubleCsrfUtilities;
+
+  constructor(options: { readonly secret: string; readonly secureCookies: boolean }) {
+    this.tokens = doubleCsrf({
+      getSecret: () => options.secret,
+      getSessionIdentifier: (request) =>
+        (request as unknown as FastifyRequest).cookies[SESSION_COOKIE] ?? 'before sign-in',
+      cookieName: CSRF_COOKIE,
+      // Readable by the page on purpose: existing clients copy it into the header.
+      cookieOptions: { httpOnly: false, sameSite: 'lax', secure: options.secureCookies, path: '/' },
+      getCsrfTokenFromRequest: (request) => request.headers['x-csrf-token'] as string | undefined,
+    });
+  }
+
+  /** A token for this session, also set as cookie. */
+  issue(request: FastifyRequest, reply: FastifyReply): string {
+    return this.tokens.generateCsrfToken(request as unknown as CsrfRequest, reply as unknown as CsrfResponse, {
+      overwrite: true,
+    });
+  }
+
+  /** @throws DomainError `csrf_token_invalid` */
+  check(request: FastifyRequest): void {
+    if (this.tokens.validateRequest(request as unknown as CsrfRequest)) return;
+    throw new DomainError('csrf_token_invalid', 'Invalid CSRF token');
+  }
+}
