@@ -23,10 +23,7 @@ export default {
     '^.+\\.ts$': ['@swc/jest', swc],
     [`/node_modules/(\\.pnpm/[^/]+/node_modules/)?(${required})/.+\\.js$`]: ['@swc/jest', swcCommonJs],
   },
-  transformIgnorePatterns: [
-    `/node_modules/(?!\\.pnpm/|(${required})/)`,
-    `/node_modules/\\.pnpm/(?!(${required})@)`,
-  ],
+  transformIgnorePatterns: [`/node_modules/(?!\\.pnpm/|(${required})/)`, `/node_modules/\\.pnpm/(?!(${required})@)`],
   modulePathIgnorePatterns: ['/dist/'],
   globalSetup: '<rootDir>/tools/jest.setup.mjs',
   globalTeardown: '<rootDir>/tools/jest.teardown.mjs',

@@ -207,12 +207,12 @@ export async function stopAbandoned(dataDir: string): Promise<void> {
 }
 
 async function stopPostmaster(dataDir: string, pid: number): Promise<void> {
-  const holds = () => readPostmaster(dataDir)?.pid === pid && livenessOf(pid) === 'running';
-  if (!holds()) return;
+  if (readPostmaster(dataDir)?.pid !== pid || livenessOf(pid) !== 'running') return;
   // SIGINT is PostgreSQL's fast shutdown: sessions are ended, the data folder is left clean.
   process.kill(pid, 'SIGINT');
   const deadline = Date.now() + STOP_TIMEOUT_MS;
-  while (holds()) {
+  // The pid file goes a moment before the server does: wait for the server itself.
+  while (livenessOf(pid) === 'running') {
     if (Date.now() > deadline) {
       process.kill(pid, 'SIGQUIT');
       throw new Error(

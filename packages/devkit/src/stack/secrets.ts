@@ -35,7 +35,8 @@ export function newSecrets(): StackSecrets {
   const random = (bytes: number) => randomBytes(bytes).toString('base64url');
   return {
     sessionSecrets: { v1: random(32), studio: random(32) },
-    users: USERS.map((user) => ({ ...user, password: random(12) })),
+    // Hexadecimal: a password that begins with a dash would look like an option to the command line.
+    users: USERS.map((user) => ({ ...user, password: randomBytes(8).toString('hex') })),
   };
 }
 

@@ -26,12 +26,12 @@ export interface StackDescription {
 
 /** Shape of `demo-world.ts`: fills the running stack over HTTP and says which accounts it made. */
 export interface DemoWorld {
-  buildDemoWorld(stack: StackDescription): Promise<StackDescription['accounts'] | void>;
+  buildDemoWorld: (stack: StackDescription) => Promise<StackDescription['accounts'] | void>;
 }
 
 interface Step {
   title: string;
-  run(): Promise<string | void>;
+  run: () => Promise<string | void>;
 }
 
 /** The dev stack of one data folder, as steps to be run in order. `stop` undoes whatever has been done so far. */
