@@ -11,7 +11,8 @@ import {
   SettlementAnswer,
 } from '@tandem/contracts';
 import { DomainError, ValidationError } from '@tandem/platform/errors';
-import { CurrentService, Scopes, type ServicePrincipal } from '@tandem/platform/identity/auth.guard';
+import { CurrentService, Scopes } from '@tandem/platform/identity/access';
+import type { ServicePrincipal } from '@tandem/platform/identity/principal';
 import type { FastifyReply } from 'fastify';
 import { StudioConfig } from '../../config/config.ts';
 import { AccountResolver } from '../accounts/account-selector.ts';
@@ -46,7 +47,10 @@ export class CreditsController {
     schema: { oneOf: [{ $ref: getSchemaPath(ReserveAnswer) }, { $ref: getSchemaPath(IgnoredByPolicy) }] },
   })
   @ApiResponse({ status: 404, description: '`account_not_enrolled`' })
-  @ApiResponse({ status: 409, description: '`INSUFFICIENT_CREDITS`, `ACCOUNT_NOT_ACTIVE`, `RESERVATION_ALREADY_ACTIVE`' })
+  @ApiResponse({
+    status: 409,
+    description: '`INSUFFICIENT_CREDITS`, `ACCOUNT_NOT_ACTIVE`, `RESERVATION_ALREADY_ACTIVE`',
+  })
   @ApiResponse({ status: 422, description: '`idempotency_key_reused`' })
   async reserve(
     @CurrentService() service: ServicePrincipal,
@@ -145,7 +149,10 @@ function requiredKey(inBody: string | undefined, inHeader: string | undefined): 
   }
   const key = inBody ?? inHeader;
   if (key === undefined) {
-    throw new DomainError('idempotency_key_required', 'idempotency_key is required, in the body or as Idempotency-Key header');
+    throw new DomainError(
+      'idempotency_key_required',
+      'idempotency_key is required, in the body or as Idempotency-Key header',
+    );
   }
   return key;
 }
@@ -153,7 +160,9 @@ function requiredKey(inBody: string | undefined, inHeader: string | undefined): 
 function selectorFields(body: ReleaseCreditsRequest): Pick<CreditCommand, 'reservationId' | 'refType' | 'refId'> {
   const hasReference = body.ref_type !== undefined && body.ref_id !== undefined;
   if (body.reservation_id === undefined && !hasReference) {
-    throw new ValidationError([{ path: 'reservation_id', message: 'reservation_id, or ref_type and ref_id, is required' }]);
+    throw new ValidationError([
+      { path: 'reservation_id', message: 'reservation_id, or ref_type and ref_id, is required' },
+    ]);
   }
   return { reservationId: body.reservation_id, refType: body.ref_type, refId: body.ref_id };
 }

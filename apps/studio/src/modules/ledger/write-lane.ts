@@ -70,7 +70,12 @@ export class WriteLane {
     const ofClient = this.perClient.get(client) ?? 0;
     const ofAccount = this.perAccount.get(accountId) ?? 0;
     if (ofClient >= this.limits.queuePerClientMax || ofAccount >= this.limits.queuePerAccountMax) {
-      throw new DomainError('overloaded', 'Too many credit commands are waiting; try again shortly', {}, { 'Retry-After': '1' });
+      throw new DomainError(
+        'overloaded',
+        'Too many credit commands are waiting; try again shortly',
+        {},
+        { 'Retry-After': '1' },
+      );
     }
     this.perClient.set(client, ofClient + 1);
     this.perAccount.set(accountId, ofAccount + 1);

@@ -1,0 +1,53 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DatabaseModule } from '@tandem/platform/database/database.module';
+import { HealthModule } from '@tandem/platform/health/health.module';
+import { IdentityModule } from '@tandem/platform/identity/identity.module';
+import { JobsModule } from '@tandem/platform/jobs/jobs.module';
+import { MetricsModule } from '@tandem/platform/metrics/metrics.module';
+import { ConfigModule } from './config/config.module.ts';
+import type { StudioConfig } from './config/config.ts';
+import { AccountsModule } from './modules/accounts/accounts.module.ts';
+import { EventsModule } from './modules/events/events.module.ts';
+import { EXPIRE_HOLDS_CRONTAB, LedgerModule } from './modules/ledger/ledger.module.ts';
+import { MetaModule } from './modules/meta/meta.module.ts';
+import { STUDIO_VERSION } from './modules/meta/meta.controller.ts';
+import { OperatorModule } from './modules/operator/operator.module.ts';
+import { STUDIO_ROLES } from './modules/operator/operator-roles.ts';
+import { TimelineModule } from './modules/timeline/timeline.module.ts';
+
+/** Table of contents of Studio. */
+@Module({})
+export class AppModule {
+  static forRoot(config: StudioConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        DatabaseModule.forRoot({
+          url: config.databaseUrl,
+          poolMax: config.databasePoolMax,
+          entities: [],
+          applicationName: 'studio',
+        }),
+        HealthModule.forRoot({ service: 'studio', version: STUDIO_VERSION, databaseUrl: config.databaseUrl }),
+        MetricsModule.forRoot({ service: 'billing' }),
+        JobsModule.forRoot({
+          databaseUrl: config.databaseUrl,
+          enabled: config.jobsEnabled,
+          crontab: EXPIRE_HOLDS_CRONTAB,
+        }),
+        IdentityModule.forRoot({
+          roles: STUDIO_ROLES,
+          sessionSecret: config.sessionSecret,
+          secureCookies: config.isProduction,
+        }),
+        AccountsModule,
+        LedgerModule,
+        EventsModule,
+        TimelineModule,
+        OperatorModule,
+        MetaModule,
+      ],
+    };
+  }
+}

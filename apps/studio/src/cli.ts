@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+import 'reflect-metadata';
+import { migrate } from '@tandem/platform/database/migrate';
+import { dataSourceOptions } from '@tandem/platform/database/data-source-options';
+import { PgPool } from '@tandem/platform/database/pool';
+import { Passwords } from '@tandem/platform/identity/passwords';
+import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
+import { Users } from '@tandem/platform/identity/users';
+import { migrateJobs } from '@tandem/platform/jobs/migrate-jobs';
+import { Command, Option } from 'commander';
+import { DataSource } from 'typeorm';
+import { loadDatabaseUrl } from './config/env.ts';
+import { STUDIO_MIGRATIONS } from './migrations/index.ts';
+import { STUDIO_ROLES } from './modules/operator/operator-roles.ts';
+
+/** Runs one command's work over a connection that is closed afterwards. */
+async function withDatabase<T>(work: (pool: PgPool) => Promise<T>): Promise<T> {
+  const url = loadDatabaseUrl(process.env);
+  const dataSource = new DataSource(
+    dataSourceOptions({ url, poolMax: 2, entities: [], applicationName: 'studio-cli' }),
+  );
+  await dataSource.initialize();
+  try {
+    return await work(new PgPool(dataSource));
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+function print(answer: unknown): void {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+
+const program = new Command('studio').description('First steps and upkeep of Studio. Each command prints JSON.');
+
+program
+  .command('migrate')
+  .description('bring the database up to date; safe to run again, and from several machines at once')
+  .action(async () => {
+    const url = loadDatabaseUrl(process.env);
+    const applied = await migrate(url, STUDIO_MIGRATIONS);
+    await migrateJobs(url);
+    print({ applied });
+  });
+
+program
+  .command('create-user')
+  .alias('create-operator')
+  .description('create a person who may sign in; an e-mail that is known already is left as it is')
+  .requiredOption('--email <email>')
+  .requiredOption('--password <password>', 'at least 12 characters')
+  .requiredOption('--name <name>')
+  .addOption(new Option('--role <role>').choices([...STUDIO_ROLES]).makeOptionMandatory())
+  .action(async (options: { email: string; password: string; name: string; role: string }) => {
+    await withDatabase(async (pool) => {
+      const users = new Users(pool, new Passwords(), STUDIO_ROLES);
+      const known = await users.findByEmail(options.email);
+      const user = known ?? (await users.create(options));
+      print({ id: user.id, email: user.email, role: user.role, name: user.name, created: known === null });
+    });
+  });
+
+program
+  .command('issue-service-token')
+  .description('issue a credential for another service; it is shown this once')
+  .requiredOption('--client <client>', 'name of the service; the same for every token it rotates through')
+  .requiredOption('--scopes <scopes>', 'comma-separated, for example credits:reserve,status:read')
+  .option('--namespace <prefix>', 'accounts it may use, for example v1: (empty: all)', '')
+  .action(async (options: { client: string; scopes: string; namespace: string }) => {
+    const scopes = options.scopes
+      .split(',')
+      .map((scope) => scope.trim())
+      .filter((scope) => scope !== '');
+    await withDatabase(async (pool) => {
+      const tokens = new ServiceTokens(pool);
+      print(await tokens.issue({ client: options.client, scopes, namespace: options.namespace || null }));
+    });
+  });
+
+await program.parseAsync();

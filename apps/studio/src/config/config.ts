@@ -1,0 +1,34 @@
+/** How much the log says. */
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
+
+/** What Studio was told at boot. Read once; provided everywhere by this class. */
+export abstract class StudioConfig {
+  abstract readonly isProduction: boolean;
+  /** 0: any free port. */
+  abstract readonly port: number;
+  /** Address to listen on. */
+  abstract readonly host: string;
+  abstract readonly databaseUrl: string;
+  abstract readonly databasePoolMax: number;
+  /** Signs CSRF tokens of browser sessions. */
+  abstract readonly sessionSecret: string;
+  /** Write lanes of the ledger: each keeps one batch in flight on a connection of its own. */
+  abstract readonly lanes: number;
+  /** Most commands one batch carries. */
+  abstract readonly laneBatchMax: number;
+  /** Most commands of one client that may wait before it is told to slow down. */
+  abstract readonly queuePerClientMax: number;
+  /** Most commands of one account that may wait. */
+  abstract readonly queuePerAccountMax: number;
+  /** Life of a hold whose request names none, in minutes. */
+  abstract readonly reservationTimeoutMinutes: number;
+  abstract readonly jobsEnabled: boolean;
+  abstract readonly corsOrigins: readonly string[];
+  /** Folder of the console's files; undefined when it was not built. */
+  abstract readonly consoleDir: string | undefined;
+  abstract readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Proxies whose X-Forwarded-For is believed: addresses or networks. Empty: none. */
+  abstract readonly trustedProxies: readonly string[];
+  /** Commit of the build, when the build says so. */
+  abstract readonly gitSha: string | null;
+}

@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readConfig, type Environment } from '@tandem/platform/config';
+import { LOG_LEVELS, type StudioConfig } from './config.ts';
+
+/** Where the console's build puts Studio's face, seen from this file. */
+const DEFAULT_CONSOLE_DIR = fileURLToPath(new URL('../../../console/dist/studio', import.meta.url));
+
+/**
+ * Reads the whole configuration from the environment, once, at boot.
+ * @throws ConfigError listing every problem
+ */
+export function loadConfig(env: Environment): StudioConfig {
+  return readConfig(env, (read): StudioConfig => {
+    const consoleDir = read.text('CONSOLE_DIR', DEFAULT_CONSOLE_DIR);
+    return {
+      isProduction: !read.isDevelopment,
+      port: read.port('STUDIO_PORT', 3000),
+      host: read.text('STUDIO_HOST', '0.0.0.0'),
+      databaseUrl: read.url('STUDIO_DATABASE_URL'),
+      databasePoolMax: read.int('DB_POOL_MAX', 10, { min: 1, max: 200 }),
+      sessionSecret: read.secret('STUDIO_SESSION_SECRET'),
+      lanes: read.int('STUDIO_LANES', 1, { min: 1, max: 64 }),
+      laneBatchMax: read.int('STUDIO_LANE_BATCH_MAX', 256, { min: 1, max: 2000 }),
+      queuePerClientMax: read.int('STUDIO_QUEUE_PER_CLIENT_MAX', 2000, { min: 1 }),
+      queuePerAccountMax: read.int('STUDIO_QUEUE_PER_ACCOUNT_MAX', 1000, { min: 1 }),
+      reservationTimeoutMinutes: read.int('RESERVATION_TIMEOUT_MINUTES', 1440, { min: 5, max: 525_600 }),
+      jobsEnabled: read.bool('JOBS_ENABLED', true),
+      corsOrigins: read.list('CORS_ORIGINS', []),
+      consoleDir: existsSync(consoleDir) ? consoleDir : undefined,
+      logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+      trustedProxies: read.list('TRUST_PROXY', []),
+      gitSha: read.optionalText('GIT_SHA') ?? null,
+    };
+  });
+}
+
+/** The database alone, for commands that need nothing else. */
+export function loadDatabaseUrl(env: Environment): string {
+  return readConfig(env, (read) => read.url('STUDIO_DATABASE_URL'));
+}

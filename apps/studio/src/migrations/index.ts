@@ -1,0 +1,18 @@
+import { CreateIdentity1700000000000 } from '@tandem/platform/identity/create-identity';
+import { CreateServiceTokens1700000000001 } from '@tandem/platform/identity/create-service-tokens';
+import { CreateAccounts1763700000100 } from './create-accounts.ts';
+import { CreateApplyCreditCommands1763700000400 } from './create-apply-credit-commands.ts';
+import { CreateBillingEvents1763700000300 } from './create-billing-events.ts';
+import { CreateIngestBillingEvents1763700000350 } from './create-ingest-billing-events.ts';
+import { CreateLedger1763700000200 } from './create-ledger.ts';
+
+/** Every migration of Studio's database, in the order they run. */
+export const STUDIO_MIGRATIONS = [
+  CreateIdentity1700000000000,
+  CreateServiceTokens1700000000001,
+  CreateAccounts1763700000100,
+  CreateLedger1763700000200,
+  CreateBillingEvents1763700000300,
+  CreateIngestBillingEvents1763700000350,
+  CreateApplyCreditCommands1763700000400,
+];

@@ -1,0 +1,69 @@
+import {
+  creditsToNumber,
+  type AccountStatus,
+  type AccountStatusName,
+  type AccountType,
+  type BillingMode,
+} from '@tandem/contracts';
+import type { OperatorAccount } from './operator-account.dto.ts';
+
+/** What `ACCOUNT_COLUMNS` reads: an account, its wallet when it has one, and what overdue holds still keep. */
+export interface AccountSqlRow {
+  readonly account_id: string;
+  readonly external_key: string;
+  readonly tenant_id: string | null;
+  readonly account_type: AccountType;
+  readonly display_name: string;
+  readonly payment_terms_days: number;
+  readonly currency: string;
+  readonly is_enabled: boolean;
+  readonly version: number;
+  readonly created_at: Date;
+  readonly enrolled_at: Date | null;
+  readonly last_activity_at: Date | null;
+  /** Null: not enrolled. */
+  readonly billing_mode: BillingMode | null;
+  readonly account_status: AccountStatusName | null;
+  readonly balance_micro: string | null;
+  readonly reserved_micro: string | null;
+}
+
+/** True for an account somebody enrolled; others only collect events. */
+export function isEnrolled(row: AccountSqlRow): boolean {
+  return row.billing_mode !== null;
+}
+
+/** Database row to the status services read. */
+export function toAccountStatus(row: AccountSqlRow): AccountStatus {
+  const wallet = BigInt(row.balance_micro ?? 0);
+  const reserved = BigInt(row.reserved_micro ?? 0);
+  return {
+    account_id: row.account_id,
+    tenant_id: row.tenant_id,
+    account_type: row.account_type,
+    external_key: row.external_key,
+    display_name: row.display_name,
+    account_status: row.account_status ?? 'UNENROLLED',
+    billing_mode: row.billing_mode ?? 'POSTPAID',
+    payment_terms_days: row.payment_terms_days,
+    credit_cost_model: 'FLAT',
+    currency: row.currency,
+    is_enabled: row.is_enabled,
+    credit: {
+      wallet: creditsToNumber(wallet),
+      reserved: creditsToNumber(reserved),
+      available: creditsToNumber(wallet - reserved),
+    },
+    last_event_at: row.last_activity_at?.toISOString() ?? null,
+  };
+}
+
+/** Database row to what operators see. */
+export function toOperatorAccount(row: AccountSqlRow): OperatorAccount {
+  return {
+    ...toAccountStatus(row),
+    version: row.version,
+    enrolled_at: row.enrolled_at?.toISOString() ?? null,
+    created_at: row.created_at.toISOString(),
+  };
+}

@@ -1,0 +1,26 @@
+import { DomainError } from '@tandem/platform/errors';
+
+/** Nobody enrolled the account; unknown and not enrolled are told apart nowhere (CONTRACT 1.1). */
+export function accountNotEnrolled(): DomainError {
+  return new DomainError('account_not_enrolled', 'billing account not found');
+}
+
+/** Somebody else enrolled the key first. */
+export function accountAlreadyEnrolled(externalKey: string): DomainError {
+  return new DomainError('already_exists', `${externalKey} is already enrolled`, { external_key: externalKey });
+}
+
+/** The account was edited since the caller read it. */
+export function staleVersion(current: number): DomainError {
+  return new DomainError('stale_version', 'the account was changed meanwhile: read it again', {
+    current_version: current,
+  });
+}
+
+/** Credit mode without credits would refuse all work at once. */
+export function creditModeNeedsCredits(): DomainError {
+  return new DomainError(
+    'credit_mode_needs_credits',
+    'the account has no available credits: grant some first, or force the change with a reason',
+  );
+}

@@ -1,0 +1,40 @@
+import { Module } from '@nestjs/common';
+import { AccountQueries } from './account.queries.ts';
+import { AccountResolver } from './account-selector.ts';
+import { AccountStatusController } from './account-status.controller.ts';
+import { AccountStore } from './account.store.ts';
+import { ChangeAccount } from './change-account.ts';
+import { ChangeAccountStatus } from './change-account-status.ts';
+import { ChangeBillingMode } from './change-billing-mode.ts';
+import { ChangePaymentTerms } from './change-payment-terms.ts';
+import { EnrolAccount } from './enrol-account.ts';
+import { EnrolledAccounts } from './enrolled-accounts.ts';
+import { AccountListQueries } from './account-list.queries.ts';
+
+/** Accounts: who has credits, and by which policy. */
+@Module({
+  controllers: [AccountStatusController],
+  providers: [
+    AccountStore,
+    AccountQueries,
+    AccountListQueries,
+    AccountResolver,
+    EnrolledAccounts,
+    EnrolAccount,
+    ChangeAccount,
+    ChangeAccountStatus,
+    ChangeBillingMode,
+    ChangePaymentTerms,
+  ],
+  exports: [
+    AccountQueries,
+    AccountListQueries,
+    AccountResolver,
+    EnrolledAccounts,
+    EnrolAccount,
+    ChangeAccountStatus,
+    ChangeBillingMode,
+    ChangePaymentTerms,
+  ],
+})
+export class AccountsModule {}

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { AccountsModule } from '../accounts/accounts.module.ts';
+import { EventsController } from './events.controller.ts';
+import { IngestBillingEvents } from './ingest-billing-events.ts';
+
+/** Event intake. */
+@Module({
+  imports: [AccountsModule],
+  controllers: [EventsController],
+  providers: [IngestBillingEvents],
+})
+export class EventsModule {}

@@ -1,0 +1,101 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  BILLING_MODES,
+  CREDITS_PATTERN,
+  IsIdempotencyKey,
+  IsPositiveCredits,
+  LedgerRow,
+  Receipt,
+  RESERVATION_STATUSES,
+  type BillingMode,
+  type ReservationStatus,
+} from '@tandem/contracts';
+import { IsIn, IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { PageQuery } from '../../http/account-activity.dto.ts';
+import { ACCOUNT_SORT_NAMES, LISTED_STATUSES, type AccountSort } from '../accounts/account-list.queries.ts';
+import { OperatorAccount } from '../accounts/operator-account.dto.ts';
+
+/** `GET /v1/operator/accounts` */
+export class AccountListQuery extends PageQuery {
+  @ApiPropertyOptional({ description: 'Part of the key or the display name' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  q?: string;
+
+  @ApiPropertyOptional({ enum: BILLING_MODES })
+  @IsOptional()
+  @IsIn(BILLING_MODES)
+  mode?: BillingMode;
+
+  @ApiPropertyOptional({ enum: LISTED_STATUSES, description: 'Absent: all enrolled accounts' })
+  @IsOptional()
+  @IsIn(LISTED_STATUSES)
+  status?: (typeof LISTED_STATUSES)[number];
+
+  @ApiPropertyOptional({ description: 'Only accounts with less available than this many credits', example: '10' })
+  @IsOptional()
+  @Matches(CREDITS_PATTERN, { message: 'low_balance_below must be credits with at most 6 decimals' })
+  low_balance_below?: string;
+
+  @ApiPropertyOptional({ enum: ACCOUNT_SORT_NAMES, default: 'display_name' })
+  @IsOptional()
+  @IsIn(ACCOUNT_SORT_NAMES)
+  sort?: AccountSort;
+}
+
+/** `GET /v1/operator/accounts/{external_key}/reservations` */
+export class ReservationListQuery extends PageQuery {
+  @ApiPropertyOptional({ enum: RESERVATION_STATUSES })
+  @IsOptional()
+  @IsIn(RESERVATION_STATUSES)
+  status?: ReservationStatus;
+}
+
+/** How many accounts there are, by how they pay; whatever the filter. */
+export class AccountModeCounts {
+  @ApiProperty()
+  POSTPAID: number;
+
+  @ApiProperty()
+  CREDIT: number;
+
+  @ApiProperty({ description: 'Accounts that only collect events' })
+  UNENROLLED: number;
+}
+
+/** One page of accounts. */
+export class AccountsPage {
+  @ApiProperty({ type: [OperatorAccount] })
+  items: OperatorAccount[];
+
+  @ApiProperty({ type: String, nullable: true, description: 'Null on the last page' })
+  next_cursor: string | null;
+
+  @ApiProperty({ type: AccountModeCounts })
+  counts: AccountModeCounts;
+}
+
+/** `POST /v1/operator/accounts/{external_key}/grants` */
+export class GrantCreditsRequest {
+  @ApiProperty({ oneOf: [{ type: 'number' }, { type: 'string' }], description: 'Credits, more than 0' })
+  @IsPositiveCredits()
+  amount: number | string;
+
+  @ApiProperty({ description: 'Why, in words; kept with the row' })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(1000)
+  reason: string;
+
+  @ApiPropertyOptional({ description: 'Names the grant for ever. May be given as the Idempotency-Key header instead' })
+  @IsOptional()
+  @IsIdempotencyKey()
+  idempotency_key?: string;
+}
+
+/** A grant: the row of the movement, and its receipt. */
+export class GrantAnswer extends LedgerRow {
+  @ApiProperty({ type: Receipt })
+  receipt: Receipt;
+}
