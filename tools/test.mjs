@@ -18,7 +18,11 @@ const { values, positionals } = parseArgs({
 
 /** Steps of one stage may run two at a time; a stage begins when the one before it has ended. */
 const stages = [
-  [simple('build', 'turbo', ['run', 'build', '--output-logs=errors-only'], { TURBO_TELEMETRY_DISABLED: '1' })],
+  [
+    simple('build', 'turbo', ['run', 'build', '--continue', '--output-logs=errors-only'], {
+      TURBO_TELEMETRY_DISABLED: '1',
+    }),
+  ],
   [
     simple('lint', 'eslint', ['.', '--max-warnings', '0']),
     simple('types', 'tsc', ['--noEmit', '-p', 'tsconfig.json']),
