@@ -7,6 +7,8 @@ export class KnownPaths {
 
   constructor(instance: FastifyInstance) {
     instance.addHook('onRoute', (route) => {
+      // Catch-alls (preflight answers, pages of the console) say nothing about one address.
+      if (route.url === '*' || route.url === '/*') return;
       const methods = this.methodsByPattern.get(route.url) ?? new Set();
       for (const method of [route.method].flat()) methods.add(method);
       this.methodsByPattern.set(route.url, methods);
