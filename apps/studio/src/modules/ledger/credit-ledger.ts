@@ -10,10 +10,11 @@ import { WriteLane } from './write-lane.ts';
 export class CreditLedger implements OnModuleInit {
   private readonly lanes: WriteLane[];
   private incarnation = '';
-  private readonly pool: PgPool;
 
-  constructor(pool: PgPool, config: StudioConfig) {
-    this.pool = pool;
+  constructor(
+    private readonly pool: PgPool,
+    config: StudioConfig,
+  ) {
     this.lanes = Array.from(
       { length: config.lanes },
       () =>

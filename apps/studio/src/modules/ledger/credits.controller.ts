@@ -28,15 +28,11 @@ const REPLAY_HEADER = 'Idempotent-Replayed';
 @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Instead of idempotency_key in the body' })
 @Controller('v1/billing/credits')
 export class CreditsController {
-  private readonly ledger: CreditLedger;
-  private readonly accounts: AccountResolver;
-  private readonly config: StudioConfig;
-
-  constructor(ledger: CreditLedger, accounts: AccountResolver, config: StudioConfig) {
-    this.ledger = ledger;
-    this.accounts = accounts;
-    this.config = config;
-  }
+  constructor(
+    private readonly ledger: CreditLedger,
+    private readonly accounts: AccountResolver,
+    private readonly config: StudioConfig,
+  ) {}
 
   @Post('reserve')
   @Scopes('credits:reserve')

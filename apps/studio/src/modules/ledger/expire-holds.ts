@@ -8,13 +8,10 @@ const HOLDS_PER_ROUND = 200;
 /** Writes the EXPIRE row of holds whose time is over. Reads already count such holds as free. */
 @Injectable()
 export class ExpireHolds {
-  private readonly pool: PgPool;
-  private readonly ledger: CreditLedger;
-
-  constructor(pool: PgPool, ledger: CreditLedger) {
-    this.pool = pool;
-    this.ledger = ledger;
-  }
+  constructor(
+    private readonly pool: PgPool,
+    private readonly ledger: CreditLedger,
+  ) {}
 
   /** Sweeps until nothing is due. Answers how many holds it looked at. Two sweepers at once are harmless. */
   async run(): Promise<number> {

@@ -16,11 +16,7 @@ export interface GrantInput {
 /** Puts credits into a wallet by hand. */
 @Injectable()
 export class GrantCredits {
-  private readonly ledger: CreditLedger;
-
-  constructor(ledger: CreditLedger) {
-    this.ledger = ledger;
-  }
+  constructor(private readonly ledger: CreditLedger) {}
 
   /**
    * @throws DomainError `account_not_enrolled`, `idempotency_key_reused`, or `CREDIT_BALANCE_INVARIANT_FAILED` when the

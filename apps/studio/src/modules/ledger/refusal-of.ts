@@ -31,6 +31,6 @@ export function refusalOf(outcome: CommandOutcome): DomainError | Error {
     details.available = creditsToNumber(available);
     details.shortfall = creditsToNumber(required - available);
   }
-  const headers = outcome.replayed ? { 'Idempotent-Replayed': 'true' } : {};
+  const headers: Record<string, string> = outcome.replayed ? { 'Idempotent-Replayed': 'true' } : {};
   return new DomainError(code, TEXTS[code] ?? code, details, headers);
 }

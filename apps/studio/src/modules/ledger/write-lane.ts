@@ -47,13 +47,11 @@ export class WriteLane {
   private readonly perClient = new Map<string, number>();
   private readonly perAccount = new Map<string, number>();
   private busy = false;
-  private readonly applyBatch: ApplyBatch;
-  private readonly limits: WriteLaneLimits;
 
-  constructor(applyBatch: ApplyBatch, limits: WriteLaneLimits) {
-    this.applyBatch = applyBatch;
-    this.limits = limits;
-  }
+  constructor(
+    private readonly applyBatch: ApplyBatch,
+    private readonly limits: WriteLaneLimits,
+  ) {}
 
   /**
    * @throws DomainError `overloaded` (503, Retry-After) when the client or the account has too many commands waiting.

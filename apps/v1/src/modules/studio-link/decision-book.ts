@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { fromMicroCredits, type Credits } from '@tandem/contracts';
+import type { Tx } from '@tandem/platform/database/unit-of-work';
+import type { StudioAnswer, StudioReason } from './studio-answer.ts';
+import type { BillingStatus } from './studio-billing-adapter.ts';
+
+export type DecisionOperation = 'approve' | 'deliver' | 'cancel';
+export type DecisionVerdict = 'honoured' | 'would_have_been_refused' | 'mode_differed' | 'already_applied';
+
+export interface NewDecision {
+  /** Outbox row whose outcome becomes the verdict. */
+  readonly eventId: number;
+  readonly operation: DecisionOperation;
+  readonly accountKey: string;
+  readonly commissionId: number;
+  readonly amount: Credits;
+  /** What was known when the decision was taken, and how old it was. */
+  readonly known: BillingStatus;
+  readonly reason: StudioReason;
+}
+
+/** What Studio would have said, once it has: pure, so that each case is a line in a table of tests. */
+export function verdictFor(
+  operation: DecisionOperation,
+  knownMode: string | null,
+  answer: Pick<StudioAnswer, 'reason' | 'code' | 'body' | 'replayed'>,
+): DecisionVerdict {
+  if (answer.replayed || answer.code?.startsWith('RESERVATION_ALREADY_') || answer.code === 'ALREADY_SETTLED') {
+    return 'already_applied';
+  }
+  switch (answer.reason) {
+    case 'ignored_by_policy':
+    case 'not_enrolled':
+      return knownMode === 'CREDIT' ? 'mode_differed' : 'honoured';
+    case 'ok':
+      if (operation === 'deliver' && answer.body?.status === 'SHORTFALL') return 'would_have_been_refused';
+      return knownMode === 'POSTPAID' ? 'mode_differed' : 'honoured';
+    default:
+      // A release that finds nothing to release was honoured: there is no hold.
+      return operation === 'cancel' ? 'honoured' : 'would_have_been_refused';
+  }
+}
+
+/** The book of decisions taken without a fresh answer from Studio, each settled by the outcome of its command. */
+@Injectable()
+export class DecisionBook {
+  /** Writes the decision, once per command, under the outage that is open now. */
+  async record(tx: Tx, decision: NewDecision): Promise<void> {
+    await tx.query(
+      `INSERT INTO studio_decisions (event_id, operation, account_key, commission_id, amount_micro, known_mode,
+         known_available_micro, known_age_seconds, reason, outage_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, (SELECT id FROM studio_outages WHERE ended_at IS NULL))
+       ON CONFLICT (event_id) DO NOTHING`,
+      [
+        decision.eventId,
+        decision.operation,
+        decision.accountKey,
+        decision.commissionId,
+        decision.amount.toString(),
+        decision.known.status?.billing_mode ?? null,
+        knownAvailableMicro(decision.known),
+        decision.known.ageSeconds,
+        decision.reason,
+      ],
+    );
+  }
+
+  /** Writes the verdict of the decision that hangs on a settled command, if there is one. */
+  async settle(tx: Tx, eventId: number, answer: StudioAnswer): Promise<void> {
+    const [decision] = await tx.query<{ operation: DecisionOperation; known_mode: string | null }>(
+      'SELECT operation, known_mode FROM studio_decisions WHERE event_id = $1 AND verdict IS NULL FOR UPDATE',
+      [eventId],
+    );
+    if (!decision) return;
+    await tx.query(
+      `UPDATE studio_decisions SET verdict = $2, verdict_code = $3, settled_at = clock_timestamp() WHERE event_id = $1`,
+      [eventId, verdictFor(decision.operation, decision.known_mode, answer), answer.code],
+    );
+  }
+}
+
+function knownAvailableMicro(known: BillingStatus): string | null {
+  const available = known.status?.credit.available;
+  if (available === undefined) return null;
+  return fromMicroCredits(Math.round(available * 1_000_000)).toString();
+}
