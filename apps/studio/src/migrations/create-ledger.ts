@@ -69,7 +69,8 @@ export class CreateLedger1763700000200 implements MigrationInterface {
       ) WITH (fillfactor = 80);
       CREATE UNIQUE INDEX reservations_one_active_per_reference
         ON reservations (account_id, ref_type, ref_id) WHERE status = 'ACTIVE';
-      CREATE INDEX reservations_due ON reservations (expires_at) WHERE status = 'ACTIVE';
+      -- The account is in it for status reads, which take one account's overdue holds off its reserved credits.
+      CREATE INDEX reservations_due ON reservations (expires_at, account_id) WHERE status = 'ACTIVE';
 
       -- The first answer for a piece of work decides how it is paid; its settlement is recorded on the same row, once.
       CREATE TABLE funding_decisions (
@@ -137,8 +138,12 @@ export class CreateLedger1763700000200 implements MigrationInterface {
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
       CREATE TRIGGER unposted_outcomes_append_only BEFORE UPDATE OR DELETE ON unposted_outcomes
         FOR EACH ROW EXECUTE FUNCTION refuse_change();
+      CREATE TRIGGER unposted_outcomes_no_truncate BEFORE TRUNCATE ON unposted_outcomes
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
       CREATE TRIGGER account_changes_append_only BEFORE UPDATE OR DELETE ON account_changes
         FOR EACH ROW EXECUTE FUNCTION refuse_change();
+      CREATE TRIGGER account_changes_no_truncate BEFORE TRUNCATE ON account_changes
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
       -- The columns the operations runbook queries (SQ-01..03): only movements of the balance are credit or debit, so
       -- holds never count as spending (TR-09).
