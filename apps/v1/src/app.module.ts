@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { Clock, SystemClock } from '@tandem/platform/clock';
+import { Clock } from '@tandem/platform/clock';
 import { DatabaseModule } from '@tandem/platform/database/database.module';
 import { HealthModule } from '@tandem/platform/health/health.module';
 import { IdentityModule } from '@tandem/platform/identity/identity.module';
@@ -9,6 +9,7 @@ import { ConfigModule } from './config/config.module.ts';
 import type { V1Config } from './config/config.ts';
 import { V1_ENTITIES } from './entities.ts';
 import { AuditModule } from './modules/audit/audit.module.ts';
+import { CommissionsModule, RECOVER_APPROVALS_CRONTAB } from './modules/commissions/commissions.module.ts';
 import { DirectoryModule } from './modules/directory/directory.module.ts';
 import { V1_ROLES } from './modules/identity/roles.ts';
 import { InvoicesModule } from './modules/invoices/invoices.module.ts';
@@ -18,18 +19,23 @@ import { StudioLinkModule } from './modules/studio-link/studio-link.module.ts';
 
 const SERVICE = 'v1';
 
-@Module({ providers: [{ provide: Clock, useClass: SystemClock }], exports: [Clock] })
+@Module({})
 class ClockModule {}
 
 /** Table of contents of V1: plumbing first, then the business in reading order. */
 @Module({})
 export class AppModule {
-  static forRoot(config: V1Config): DynamicModule {
+  static forRoot(config: V1Config, clock: Clock): DynamicModule {
     return {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
-        { module: ClockModule, global: true },
+        {
+          module: ClockModule,
+          global: true,
+          providers: [{ provide: Clock, useValue: clock }],
+          exports: [Clock],
+        },
         DatabaseModule.forRoot({
           url: config.databaseUrl,
           poolMax: config.databasePoolMax,
@@ -41,7 +47,11 @@ export class AppModule {
           sessionSecret: config.sessionSecret,
           secureCookies: config.isProduction,
         }),
-        JobsModule.forRoot({ databaseUrl: config.databaseUrl, enabled: config.jobsEnabled }),
+        JobsModule.forRoot({
+          databaseUrl: config.databaseUrl,
+          enabled: config.jobsEnabled,
+          crontab: RECOVER_APPROVALS_CRONTAB,
+        }),
         MetricsModule.forRoot({ service: SERVICE }),
         HealthModule.forRoot({ service: SERVICE, version: config.version, databaseUrl: config.databaseUrl }),
         AuditModule,
@@ -49,6 +59,7 @@ export class AppModule {
         InvoicesModule,
         PaymentsModule,
         StudioLinkModule,
+        CommissionsModule,
         MetaModule,
       ],
     };

@@ -5,7 +5,7 @@ import { DomainError } from '@tandem/platform/errors';
 import { ApproveCommission } from './approve-commission.ts';
 import { CommissionQueries } from './commissions.queries.ts';
 
-/** Job that finishes approvals whose process died; see the crontab in app.module.ts. */
+/** Job that finishes approvals whose process died. */
 export const RECOVER_APPROVALS_TASK = 'recover_approvals';
 
 /** An intent older than this many step budgets has no process behind it any more. */

@@ -81,7 +81,11 @@ export class LaneDrainer {
     try {
       result = await this.sendInOrder(lease, timeLeft, upTo);
     } catch (error) {
-      if (!(error instanceof LeaseLostError)) throw error;
+      if (!(error instanceof LeaseLostError)) {
+        // Our own fault or the database's. The lane must not wait for the lease to run out as well.
+        await this.lanes.release(lease, { retryInMs: BACKOFF_BASE_MS, answer: null });
+        throw error;
+      }
       // Whoever took the lane over sends the row again under the same key; Studio answers its stored outcome.
       this.logger.warn(error.message);
       return { end: 'lease_lost', answer: null };

@@ -102,7 +102,8 @@ export class StudioHttp implements OnModuleDestroy {
   }
 
   private async send(call: StudioCall): Promise<StudioAnswer> {
-    if (call.timeoutMs <= 0) return noAnswer('timeout', 'no time left for the call');
+    const timeoutMs = Math.floor(call.timeoutMs);
+    if (timeoutMs <= 0) return noAnswer('timeout', 'no time left for the call');
     let response: AxiosResponse<string>;
     try {
       response = await this.client.request<string>({
@@ -115,10 +116,10 @@ export class StudioHttp implements OnModuleDestroy {
           'x-request-id': currentRequestId(),
         },
         // axios' own timeout lets a trickling answer through; this is a deadline for everything.
-        signal: AbortSignal.timeout(call.timeoutMs),
+        signal: AbortSignal.timeout(timeoutMs),
       });
     } catch (error) {
-      return answerOfFailure(error, call.timeoutMs);
+      return answerOfFailure(error, timeoutMs);
     }
     const header = (name: string): string | undefined => {
       const value: unknown = response.headers[name];
@@ -139,7 +140,7 @@ export class StudioHttp implements OnModuleDestroy {
 function answerOfFailure(error: unknown, timeoutMs: number): StudioAnswer {
   if (!(error instanceof AxiosError)) throw error;
   if (error.code === AxiosError.ERR_CANCELED || error.code === 'ETIMEDOUT' || error.code === AxiosError.ECONNABORTED) {
-    return noAnswer('timeout', `no answer within ${Math.round(timeoutMs)} ms`);
+    return noAnswer('timeout', `no answer within ${timeoutMs} ms`);
   }
   return noAnswer('unreachable', error.code ?? error.message);
 }
