@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Body, Controller, Get, Headers, HttpCode, Module, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Module, Param, Post, Query, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIdempotencyKey, IsPositiveCredits } from '@tandem/contracts';
 import { Type } from 'class-transformer';
@@ -84,6 +85,12 @@ class ProbeController {
     return { amount: body.amount, key: toValid(KeyHeader, { key }).key };
   }
 
+  @Post('signed')
+  @HttpCode(200)
+  signed(@Req() request: FastifyRequest) {
+    return { bytes: request.rawBody?.toString('hex'), parsed: request.body ?? null };
+  }
+
   @Post('reset')
   @HttpCode(200)
   reset() {
@@ -131,6 +138,7 @@ let probe: TestApp;
 beforeAll(async () => {
   probe = await bootTestApp(ProbeModule, {
     bodyLimits: (route) => (route === '/v1/events' ? ARRAY_BODY_LIMIT_BYTES : undefined),
+    keepRawBody: (route) => route === '/v1/signed',
     rewritePath: (path) => (path.startsWith('/api/v1/') ? path.slice('/api'.length) : path),
     corsOrigins: ['https://console.example'],
   });
@@ -330,6 +338,38 @@ describe('good input passes', () => {
     const answer = await rawRequest(probe.port, bytes);
     expect({ status: answer.status, body: JSON.parse(answer.body) as unknown }).toMatchObject({ status: 200, body });
   });
+});
+
+test('a signed route gets the exact bytes, unread, within the same limits', async () => {
+  const body = '{"a" : 1, "a":"\\ud800"}';
+  const answer = await rawRequest(probe.port, post('/v1/signed', body));
+  expect(JSON.parse(answer.body)).toEqual({ bytes: Buffer.from(body).toString('hex'), parsed: null });
+  expect(await rawRequest(probe.port, post('/v1/signed', 'x'.repeat(70_000)))).toMatchObject({ status: 413 });
+  expect(await rawRequest(probe.port, post('/v1/signed', body, { 'Content-Type': 'text/plain' }))).toMatchObject({
+    status: 415,
+  });
+});
+
+test('clients that send headers or bodies slowly are cut off, and others are served meanwhile', async () => {
+  const impatient = await bootTestApp(ProbeModule, { arrivalLimits: { headersMs: 200, requestMs: 400 } });
+  try {
+    const slowHeaders = Array.from({ length: 30 }, () =>
+      rawRequest(impatient.port, 'GET /v1/list HTTP/1.1\r\nHost: x\r\nX-A: '),
+    );
+    const slowBodies = Array.from({ length: 30 }, () =>
+      rawRequest(
+        impatient.port,
+        'POST /v1/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{"name"',
+      ),
+    );
+    expect(await rawRequest(impatient.port, get('/v1/list'))).toMatchObject({ status: 200 });
+    for (const answer of await Promise.all([...slowHeaders, ...slowBodies])) {
+      expect(answer.status).toBe(408);
+      expectProblem(answer, 408);
+    }
+  } finally {
+    await impatient.app.close();
+  }
 });
 
 describe('every answer', () => {

@@ -86,7 +86,7 @@ afterAll(async () => {
 
 interface Answer {
   readonly status: number;
-  readonly body: Record<string, any>;
+  readonly body: { readonly token: string; readonly code?: string; readonly [member: string]: unknown };
   readonly headers: Headers;
   /** Cookies set, as a Cookie header would send them. */
   readonly cookies: string;
@@ -165,15 +165,15 @@ describe('signing in', () => {
       .query(
         `SELECT string_agg(s::text, '') || (SELECT string_agg(u::text, '') FROM users u) AS dump FROM user_sessions s`,
       );
-    expect(rows[0]?.['dump']).not.toContain(body['token']);
+    expect(rows[0]?.['dump']).not.toContain(body.token);
     expect(rows[0]?.['dump']).not.toContain(PASSWORD);
     expect(rows[0]?.['dump']).toContain('$argon2id$');
   });
 
   test('signing out ends every copy of the token at once', async () => {
     const { body } = await signIn('reader@tandem.test');
-    expect(await call('POST', '/v1/auth/logout', bearer(body['token']))).toMatchObject({ status: 200 });
-    expect(await call('GET', '/v1/auth/me', bearer(body['token']))).toMatchObject({ status: 401 });
+    expect(await call('POST', '/v1/auth/logout', bearer(body.token))).toMatchObject({ status: 200 });
+    expect(await call('GET', '/v1/auth/me', bearer(body.token))).toMatchObject({ status: 401 });
   });
 
   test('a session ends when the user is disabled', async () => {
@@ -182,7 +182,7 @@ describe('signing in', () => {
     const { body } = await signIn('leaver@tandem.test');
     await users.update(user.id, user.version, { role: 'admin', active: false, clientId: null });
     await probe.app.get(Sessions).revokeAll(user.id);
-    expect(await call('GET', '/v1/auth/me', bearer(body['token']))).toMatchObject({ status: 401 });
+    expect(await call('GET', '/v1/auth/me', bearer(body.token))).toMatchObject({ status: 401 });
     expect(await signIn('leaver@tandem.test')).toMatchObject({ status: 401 });
   });
 
@@ -214,7 +214,7 @@ describe('changes made under the cookie need the anti-forgery token', () => {
   test('the token of this session passes; none, a foreign one, or one without its cookie is 403', async () => {
     const session = await signIn('admin@tandem.test');
     const csrf = await call('GET', '/v1/auth/csrf', { cookie: session.cookies });
-    const token = csrf.body['token'] as string;
+    const token = csrf.body.token;
     expect(csrf.cookies).toBe(`XSRF-TOKEN=${token}`);
     const both = `${session.cookies}; ${csrf.cookies}`;
     expect(await attempt({ cookie: both, 'x-csrf-token': token })).toMatchObject({ status: 201 });
@@ -231,13 +231,13 @@ describe('changes made under the cookie need the anti-forgery token', () => {
     const other = await signIn('admin@tandem.test');
     const ofOther = await call('GET', '/v1/auth/csrf', { cookie: other.cookies });
     expect(
-      await attempt({ cookie: `${session.cookies}; ${ofOther.cookies}`, 'x-csrf-token': ofOther.body['token'] }),
+      await attempt({ cookie: `${session.cookies}; ${ofOther.cookies}`, 'x-csrf-token': ofOther.body.token }),
     ).toMatchObject(refused);
   });
 
   test('a Bearer caller needs none, and its cookies are ignored', async () => {
     const session = await signIn('admin@tandem.test');
-    expect(await attempt(bearer(session.body['token']))).toMatchObject({ status: 201 });
+    expect(await attempt(bearer(session.body.token))).toMatchObject({ status: 201 });
     expect(await attempt({ ...bearer('wrong'), cookie: session.cookies })).toMatchObject({ status: 401 });
   });
 });
@@ -249,8 +249,8 @@ describe('who may call what', () => {
     const reading = await tokens.issue({ client: 'v1', scopes: ['status:read'], namespace: 'v1:' });
     const callers = {
       nobody: {},
-      admin: bearer((await signIn('admin@tandem.test')).body['token']),
-      readonly: bearer((await signIn('reader@tandem.test')).body['token']),
+      admin: bearer((await signIn('admin@tandem.test')).body.token),
+      readonly: bearer((await signIn('reader@tandem.test')).body.token),
       reserving: { 'x-service-token': reserving.token },
       reading: bearer(reading.token),
     };
@@ -275,11 +275,11 @@ describe('who may call what', () => {
   test('the codes tell a missing from a wrong credential', async () => {
     const reserve = (headers: Record<string, string>) => call('POST', '/v1/probe/reserve', headers);
     const wrong = `tdm_${'0'.repeat(16)}_${'A'.repeat(43)}`;
-    expect((await reserve({})).body['code']).toBe('unauthorized');
-    expect((await reserve({ 'x-service-token': wrong })).body['code']).toBe('INVALID_STUDIO_SERVICE_TOKEN');
-    expect((await reserve({ 'x-service-token': 'x' })).body['code']).toBe('INVALID_STUDIO_SERVICE_TOKEN');
-    expect((await reserve(bearer(wrong))).body['code']).toBe('INVALID_STUDIO_SERVICE_TOKEN');
-    expect((await reserve({ 'x-api-key': wrong })).body['code']).toBe('unauthorized');
+    expect((await reserve({})).body.code).toBe('unauthorized');
+    expect((await reserve({ 'x-service-token': wrong })).body.code).toBe('INVALID_STUDIO_SERVICE_TOKEN');
+    expect((await reserve({ 'x-service-token': 'x' })).body.code).toBe('INVALID_STUDIO_SERVICE_TOKEN');
+    expect((await reserve(bearer(wrong))).body.code).toBe('INVALID_STUDIO_SERVICE_TOKEN');
+    expect((await reserve({ 'x-api-key': wrong })).body.code).toBe('unauthorized');
     expect((await reserve(bearer(wrong))).headers.get('www-authenticate')).toBe('Bearer');
   });
 
@@ -369,14 +369,10 @@ test('no log line holds a password, a session, a service token or a cookie', asy
   const { token } = await probe.app.get(ServiceTokens).issue({ client: 'c', scopes: [], namespace: null });
   await call('POST', '/v1/probe/reserve', { 'x-service-token': token });
   const logger = probe.app.getHttpAdapter().getInstance().log;
-  logger.info(
-    { headers: { authorization: `Bearer ${session.body['token']}`, cookie: session.cookies } },
-    `used ${token}`,
-  );
+  logger.info({ headers: { authorization: `Bearer ${session.body.token}`, cookie: session.cookies } }, `used ${token}`);
   const lines = probe.logLines.join('');
   expect(lines).toContain('[redacted]');
-  for (const secret of [PASSWORD, session.body['token'] as string, token, token.slice(-43)])
-    expect(lines).not.toContain(secret);
+  for (const secret of [PASSWORD, session.body.token, token, token.slice(-43)]) expect(lines).not.toContain(secret);
 });
 
 describe('health', () => {

@@ -20,7 +20,7 @@ export function rawRequest(port: number, bytes: Buffer | string): Promise<RawAns
       try {
         resolve(parseAnswer(Buffer.concat(chunks)));
       } catch (error) {
-        reject(error as Error);
+        reject(error instanceof Error ? error : new Error('no answer', { cause: error }));
       }
     });
   });

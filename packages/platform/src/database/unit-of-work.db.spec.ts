@@ -42,7 +42,7 @@ beforeAll(async () => {
   const options = dataSourceOptions({ url: target.href, poolMax: POOL_MAX, entities: [], applicationName: 'spec' });
   // A short client-side limit, so that a silent server shows quickly.
   const extra = { ...(options as { extra: object }).extra, query_timeout: 400, connectionTimeoutMillis: 500 };
-  dataSource = new DataSource({ ...options, extra } as typeof options);
+  dataSource = new DataSource({ ...options, extra });
   await dataSource.initialize();
   pool = new PgPool(dataSource);
   work = new UnitOfWork(dataSource);

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import fastifyCookie from '@fastify/cookie';
 import fastifyHelmet from '@fastify/helmet';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics/metrics.ts';
 import { outcomeOfStatus } from './error-to-problem.ts';
@@ -20,14 +20,14 @@ export const BODY_LIMIT_BYTES = 64 * 1024;
 /** For routes that take arrays of events or commands. */
 export const ARRAY_BODY_LIMIT_BYTES = 1024 * 1024;
 
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** How long a client may take to send its headers, and the whole request. */
+const ARRIVAL_LIMITS = { headersMs: 10_000, requestMs: 30_000 };
 // Longer than clients keep idle sockets, so that the server is never the one to close as a request is sent.
 const KEEP_ALIVE_TIMEOUT_MS = 75_000;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The exact bytes of the body, kept only for routes named in `keepRawBody`. */
+    /** The exact bytes of the body, only on routes named in `keepRawBody`. */
     rawBody?: Buffer;
   }
 }
@@ -36,24 +36,25 @@ export interface FastifyAppOptions {
   readonly logger: Logger;
   /** Body limit of a route in bytes, by its pattern; undefined for the ordinary 64 kB. */
   readonly bodyLimits?: (routePattern: string) => number | undefined;
-  /** Routes, by pattern, whose exact bytes are needed (signatures). They accept any JSON media type as usual. */
+  /**
+   * Routes, by pattern, that get `request.rawBody` and no parsed body: what a signature covers is checked before it is
+   * read, and what another system signed is not ours to be strict about.
+   */
   readonly keepRawBody?: (routePattern: string) => boolean;
   /** Addresses of proxies in front, exactly; false when there are none, so that X-Forwarded-For is ignored. */
   readonly trustProxy: string[] | false;
   readonly maxHeaderBytes?: number;
   readonly connectionsMax?: number;
+  /** How long a client may take to send its headers (10 s), and the whole request (30 s). */
+  readonly arrivalLimits?: { readonly headersMs: number; readonly requestMs: number };
   /** Maps the path before routing, for example `/api/v1/x` to `/v1/x`. The query is untouched. */
   readonly rewritePath?: (path: string) => string;
 }
 
 /** The HTTP server: limits, timeouts, strict bodies and the request context. */
 export function createFastifyAdapter(options: FastifyAppOptions): FastifyAdapter {
-  const adapter = new FastifyAdapter({
-    ...serverOptions(options),
-    http: { maxHeaderSize: options.maxHeaderBytes ?? 16 * 1024 },
-  });
-  const instance = adapter.getInstance() as unknown as FastifyInstance;
-  instance.server.headersTimeout = HEADERS_TIMEOUT_MS;
+  const adapter = new FastifyAdapter(serverOptions(options));
+  const instance = adapter.getInstance<FastifyInstance>();
   instance.server.maxConnections = options.connectionsMax ?? 10_000;
   instance.addHook('onRoute', (route) => {
     route.bodyLimit ??= options.bodyLimits?.(route.url);
@@ -63,8 +64,8 @@ export function createFastifyAdapter(options: FastifyAppOptions): FastifyAdapter
   return adapter;
 }
 
-function serverOptions(options: FastifyAppOptions): FastifyServerOptions {
-  const { rewritePath } = options;
+function serverOptions(options: FastifyAppOptions): FastifyHttpOptions<Server> {
+  const { rewritePath, arrivalLimits = ARRIVAL_LIMITS } = options;
   return {
     loggerInstance: options.logger,
     disableRequestLogging: true,
@@ -72,7 +73,13 @@ function serverOptions(options: FastifyAppOptions): FastifyServerOptions {
     childLoggerFactory: (logger) => logger,
     trustProxy: options.trustProxy,
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: arrivalLimits.requestMs,
+    http: {
+      maxHeaderSize: options.maxHeaderBytes ?? 16 * 1024,
+      headersTimeout: arrivalLimits.headersMs,
+      // Node looks for late clients only this often; its own 30 s would stretch both limits.
+      connectionsCheckingInterval: Math.min(1000, arrivalLimits.headersMs),
+    },
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: false },
@@ -82,10 +89,10 @@ function serverOptions(options: FastifyAppOptions): FastifyServerOptions {
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
       void reply.header('x-request-id', request.id);
-      sendProblem(error, request as FastifyRequest, reply);
+      sendProblem(error, request, reply);
     },
     ...(rewritePath && { rewriteUrl: (raw: IncomingMessage) => rewrite(raw.url ?? '/', rewritePath) }),
-  } as FastifyServerOptions;
+  };
 }
 
 function rewrite(url: string, rewritePath: (path: string) => string): string {
@@ -136,11 +143,14 @@ function addBodyParsers(
   instance.removeAllContentTypeParsers();
   // A catch-all, registered through the adapter, keeps Nest from adding its own lenient parsers.
   adapter.useBodyParser('*', false, undefined, (request, body, done) => {
-    const fastifyRequest = request as unknown as FastifyRequest;
     try {
-      const { headers } = fastifyRequest;
+      const { headers } = request;
       checkContentType(headers['content-type'], headers['content-encoding']);
-      if (keepRawBody?.(fastifyRequest.routeOptions.url ?? '') === true) fastifyRequest.rawBody = body;
+      if (keepRawBody?.(request.routeOptions.url ?? '') === true) {
+        request.rawBody = body;
+        done(null, undefined);
+        return;
+      }
       done(null, parseStrictJson(body));
     } catch (error) {
       done(error as Error, undefined);
@@ -157,7 +167,7 @@ export interface ConfigureAppOptions {
 
 /** Installs what every answer of both services has in common. Call once, before `app.init()` or `app.listen()`. */
 export async function configureApp(app: NestFastifyApplication, options: ConfigureAppOptions): Promise<void> {
-  const instance = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const instance = app.getHttpAdapter().getInstance();
   app.useGlobalPipes(createValidationPipe());
   app.useGlobalFilters(new ProblemFilter(new KnownPaths(instance)));
   await addSecurityHeaders(instance, options.isProduction);

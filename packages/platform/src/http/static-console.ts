@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { pathOf } from './problem.filter.ts';
 
 const HASHED_ASSETS = '/assets/';
@@ -20,7 +20,7 @@ const MACHINE_PATHS = /^\/(?:v1|api|docs|docs-json|docs-yaml|health|healthz|read
  */
 export async function serveConsole(app: NestFastifyApplication, directory: string | undefined): Promise<void> {
   if (directory === undefined || !existsSync(join(directory, 'index.html'))) return;
-  const instance = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  const instance = app.getHttpAdapter().getInstance();
   const page = readFileSync(join(directory, 'index.html'));
   await instance.register(fastifyStatic as never, {
     root: directory,

@@ -5,9 +5,6 @@ import { DomainError } from '../errors.ts';
 export const SESSION_COOKIE = 'access_token';
 export const CSRF_COOKIE = 'XSRF-TOKEN';
 
-type CsrfRequest = Parameters<DoubleCsrfUtilities['validateRequest']>[0];
-type CsrfResponse = Parameters<DoubleCsrfUtilities['generateCsrfToken']>[1];
-
 /**
  * Signed double-submit tokens: the page sends the value of a cookie in a header, which a foreign page cannot read, and
  * the signature binds it to the session, so that a token of another session is worthless.
@@ -18,25 +15,25 @@ export class Csrf {
   constructor(options: { readonly secret: string; readonly secureCookies: boolean }) {
     this.tokens = doubleCsrf({
       getSecret: () => options.secret,
-      getSessionIdentifier: (request) =>
-        (request as unknown as FastifyRequest).cookies[SESSION_COOKIE] ?? 'before sign-in',
+      getSessionIdentifier: (request: unknown) =>
+        (request as FastifyRequest).cookies[SESSION_COOKIE] ?? 'before sign-in',
       cookieName: CSRF_COOKIE,
       // Readable by the page on purpose: existing clients copy it into the header.
       cookieOptions: { httpOnly: false, sameSite: 'lax', secure: options.secureCookies, path: '/' },
-      getCsrfTokenFromRequest: (request) => request.headers['x-csrf-token'] as string | undefined,
+      getCsrfTokenFromRequest: (request: unknown) => (request as FastifyRequest).headers['x-csrf-token'],
     });
   }
 
   /** A token for this session, also set as cookie. */
   issue(request: FastifyRequest, reply: FastifyReply): string {
-    return this.tokens.generateCsrfToken(request as unknown as CsrfRequest, reply as unknown as CsrfResponse, {
+    return this.tokens.generateCsrfToken(request, reply, {
       overwrite: true,
     });
   }
 
   /** @throws DomainError `csrf_token_invalid` */
   check(request: FastifyRequest): void {
-    if (this.tokens.validateRequest(request as unknown as CsrfRequest)) return;
+    if (this.tokens.validateRequest(request)) return;
     throw new DomainError('csrf_token_invalid', 'Invalid CSRF token');
   }
 }

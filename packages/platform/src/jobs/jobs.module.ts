@@ -47,6 +47,8 @@ class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
       application_name: 'jobs',
     });
     this.pool.on('error', (error) => this.logger.warn(`The job queue lost a connection: ${error.message}`));
+    // A lent-out connection that is lost shows in its query; without a listener it would also end the process.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
     this.runner = await run({
       pgPool: this.pool,
       concurrency,

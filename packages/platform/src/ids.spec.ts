@@ -1,0 +1,15 @@
+import { expect, test } from '@jest/globals';
+import { idFromName, newId } from './ids.ts';
+
+test('new ids sort by the order they were made in', () => {
+  const ids = Array.from({ length: 100 }, newId);
+  expect([...ids].sort()).toEqual(ids);
+  expect(new Set(ids).size).toBe(100);
+});
+
+test('a name gives the id the standard says, on every machine', () => {
+  // Example of RFC 9562, appendix A.4.
+  expect(idFromName('www.example.com', '6ba7b810-9dad-11d1-80b4-00c04fd430c8')).toBe(
+    '2ed6657d-e927-568b-95e1-2665a8aea6a2',
+  );
+});
