@@ -15,7 +15,7 @@ import { STUDIO_ROLES } from './modules/operator/operator-roles.ts';
 
 /** Runs one command's work over a connection that is closed afterwards. */
 async function withDatabase<T>(work: (pool: PgPool) => Promise<T>): Promise<T> {
-  const url = loadDatabaseUrl(process.env);
+  const url = loadDatabaseUrl();
   const dataSource = new DataSource(
     dataSourceOptions({ url, poolMax: 2, entities: [], applicationName: 'studio-cli' }),
   );
@@ -37,7 +37,7 @@ program
   .command('migrate')
   .description('bring the database up to date; safe to run again, and from several machines at once')
   .action(async () => {
-    const url = loadDatabaseUrl(process.env);
+    const url = loadDatabaseUrl();
     const applied = await migrate(url, STUDIO_MIGRATIONS);
     await migrateJobs(url);
     print({ applied });

@@ -6,7 +6,7 @@ import { createStudioApp } from './create-app.ts';
 /** Long enough for a balancer to see that this instance is not ready any more. */
 const PRODUCTION_DRAIN_MS = 3000;
 
-const config = loadConfig(process.env);
+const config = loadConfig();
 const logger = createLogger({ service: 'studio', level: config.logLevel });
 const app = await createStudioApp(config, logger);
 shutDownOnSignal(app, { logger, drainMs: config.isProduction ? PRODUCTION_DRAIN_MS : 0 });

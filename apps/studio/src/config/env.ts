@@ -10,7 +10,7 @@ const DEFAULT_CONSOLE_DIR = fileURLToPath(new URL('../../../console/dist/studio'
  * Reads the whole configuration from the environment, once, at boot.
  * @throws ConfigError listing every problem
  */
-export function loadConfig(env: Environment): StudioConfig {
+export function loadConfig(env: Environment = process.env): StudioConfig {
   return readConfig(env, (read): StudioConfig => {
     const consoleDir = read.text('CONSOLE_DIR', DEFAULT_CONSOLE_DIR);
     return {
@@ -36,6 +36,6 @@ export function loadConfig(env: Environment): StudioConfig {
 }
 
 /** The database alone, for commands that need nothing else. */
-export function loadDatabaseUrl(env: Environment): string {
+export function loadDatabaseUrl(env: Environment = process.env): string {
   return readConfig(env, (read) => read.url('STUDIO_DATABASE_URL'));
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { pathOf } from './problem.filter.ts';
 
 const HASHED_ASSETS = '/assets/';
@@ -29,9 +29,9 @@ export async function serveConsole(app: NestFastifyApplication, directory: strin
     // Swagger's own copy of the plugin decorates the reply.
     decorateReply: false,
     cacheControl: false,
-    setHeaders: (reply: { setHeader(name: string, value: string): void }, file: string) => {
+    setHeaders: (reply: FastifyReply, file: string) => {
       const isHashed = file.replaceAll('\\', '/').includes(HASHED_ASSETS);
-      reply.setHeader('cache-control', isHashed ? HASHED_ASSET_CACHE : PAGE_CACHE);
+      void reply.header('cache-control', isHashed ? HASHED_ASSET_CACHE : PAGE_CACHE);
     },
   });
   instance.addHook('onRequest', (request, reply, done) => {

@@ -1,5 +1,5 @@
 import type { BillingEventOutcome, BillingEventRow } from '@tandem/contracts';
-import type { EventOutcome } from './ingest-billing-events.ts';
+import type { EventOutcome } from './event-outcome.ts';
 
 /** What `ingest_billing_events` answers per item. */
 export interface IngestedEventSqlRow {

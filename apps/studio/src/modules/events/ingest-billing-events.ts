@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { BillingEventRequest, BillingEventRow } from '@tandem/contracts';
+import type { BillingEventRequest } from '@tandem/contracts';
 import { UnitOfWork } from '@tandem/platform/database/unit-of-work';
 import { DomainError, ValidationError } from '@tandem/platform/errors';
 import { newId } from '@tandem/platform/ids';
@@ -13,16 +13,12 @@ import {
 import { checkEvent, occurredAtOf } from './check-event.ts';
 import { toBillingEventRow, type IngestedEventSqlRow } from './event.convert.ts';
 import { eventDigest } from './event-digest.ts';
+import type { EventOutcome } from './event-outcome.ts';
 
 /** The service that sends, as its token says. */
 export interface EventSender extends NamespaceBound {
   readonly client: string;
 }
-
-/** What became of one event: stored now, stored before, or refused. */
-export type EventOutcome =
-  | { readonly kind: 'stored' | 'replayed'; readonly event: BillingEventRow }
-  | { readonly kind: 'refused'; readonly refusal: DomainError };
 
 /** One checked event in the form `ingest_billing_events` reads. */
 interface IntakeItem {
