@@ -22,7 +22,7 @@ import {
   OperatorAccount,
 } from '../accounts/operator-account.dto.ts';
 import { AccountListQuery, AccountsPage } from './operator-accounts.dto.ts';
-import { OPERATOR_READERS, OPERATOR_WRITERS } from './operator-roles.ts';
+import { OPERATOR_WRITERS, STUDIO_ROLES } from './operator-roles.ts';
 
 /** Accounts for the people who run Studio. Whoever changes something is named in the account's history. */
 @ApiTags('operator')
@@ -41,7 +41,7 @@ export class OperatorAccountsController {
   ) {}
 
   @Get()
-  @Roles(...OPERATOR_READERS)
+  @Roles(...STUDIO_ROLES)
   @ApiOperation({ summary: 'Accounts, searched, filtered and sorted' })
   @ApiResponse({ status: 200, type: AccountsPage })
   async page(@Query() query: AccountListQuery): Promise<AccountsPage> {
@@ -83,7 +83,7 @@ export class OperatorAccountsController {
   }
 
   @Get(':external_key')
-  @Roles(...OPERATOR_READERS)
+  @Roles(...STUDIO_ROLES)
   @ApiOperation({ summary: 'One account, also before enrolment' })
   @ApiParam({ name: 'external_key', example: 'v1:partner:77' })
   @ApiResponse({ status: 200, type: OperatorAccount })

@@ -14,7 +14,7 @@ import { GrantCredits } from '../ledger/grant-credits.ts';
 import { ReadCreditActivity } from '../ledger/read-credit-activity.ts';
 import { ReadTimeline } from '../timeline/read-timeline.ts';
 import { GrantAnswer, GrantCreditsRequest, ReservationListQuery } from './operator-accounts.dto.ts';
-import { OPERATOR_READERS, OPERATOR_WRITERS } from './operator-roles.ts';
+import { OPERATOR_WRITERS, STUDIO_ROLES } from './operator-roles.ts';
 
 /** Credits of one account for the people who run Studio. */
 @ApiTags('operator')
@@ -58,7 +58,7 @@ export class OperatorCreditsController {
   }
 
   @Get('reservations')
-  @Roles(...OPERATOR_READERS)
+  @Roles(...STUDIO_ROLES)
   @ApiOperation({ summary: 'Holds, newest first' })
   @ApiResponse({ status: 200, type: ReservationsPage })
   async reservations(
@@ -70,7 +70,7 @@ export class OperatorCreditsController {
   }
 
   @Get('ledger')
-  @Roles(...OPERATOR_READERS)
+  @Roles(...STUDIO_ROLES)
   @ApiOperation({ summary: 'Movements, newest first' })
   @ApiResponse({ status: 200, type: LedgerPage })
   async ledger(@Param('external_key') externalKey: string, @Query() query: PageQuery): Promise<LedgerPage> {
@@ -79,7 +79,7 @@ export class OperatorCreditsController {
   }
 
   @Get('timeline')
-  @Roles(...OPERATOR_READERS)
+  @Roles(...STUDIO_ROLES)
   @ApiOperation({ summary: 'Everything that happened, newest first' })
   @ApiResponse({ status: 200, type: TimelinePage })
   async history(@Param('external_key') externalKey: string, @Query() query: PageQuery): Promise<TimelinePage> {

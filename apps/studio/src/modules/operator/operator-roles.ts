@@ -1,8 +1,5 @@
-/** Roles of people who use Studio. */
+/** Roles of people who use Studio. All of them may look. */
 export const STUDIO_ROLES = ['admin', 'operator', 'viewer'] as const;
-
-/** Who may look. */
-export const OPERATOR_READERS = STUDIO_ROLES;
 
 /** Who may change accounts and grant credits. */
 export const OPERATOR_WRITERS = ['admin', 'operator'] as const;
