@@ -19,7 +19,7 @@ export interface TestApp {
 export async function bootTestApp(
   module: Type | DynamicModule,
   overrides: Partial<FastifyAppOptions> & { corsOrigins?: string[] } = {},
-  prepare: (app: NestFastifyApplication) => void = () => undefined,
+  prepare: (app: NestFastifyApplication) => void | Promise<void> = () => undefined,
 ): Promise<TestApp> {
   const logLines: string[] = [];
   const destination = new Writable({
@@ -36,7 +36,7 @@ export async function bootTestApp(
   );
   const metrics = app.get(Metrics, { strict: false });
   await configureApp(app, { isProduction: true, metrics, corsOrigins: overrides.corsOrigins ?? [] });
-  prepare(app);
+  await prepare(app);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   return { app, url, port: Number(new URL(url).port), logLines };

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import fastifyCookie from '@fastify/cookie';
-import fastifyHelmet from '@fastify/helmet';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
+import { LogController, type FastifyHttpOptions, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics/metrics.ts';
 import { outcomeOfStatus } from './error-to-problem.ts';
@@ -13,6 +12,7 @@ import { buildProblem, PROBLEM_CONTENT_TYPE, problemToJson } from './problem.ts'
 import { pathOf, ProblemFilter, sendProblem } from './problem.filter.ts';
 import { requestContext } from './request-context.ts';
 import { checkContentType, checkUrl, safeRequestId } from './request-hygiene.ts';
+import { securityHeaders } from './security-headers.ts';
 import { parseStrictJson } from './strict-json.ts';
 import { createValidationPipe } from './validation.pipe.ts';
 
@@ -68,7 +68,7 @@ function serverOptions(options: FastifyAppOptions): FastifyHttpOptions<Server> {
   const { rewritePath, arrivalLimits = ARRIVAL_LIMITS } = options;
   return {
     loggerInstance: options.logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     // One logger for all requests: the request id comes from the context, and a child per request costs time.
     childLoggerFactory: (logger) => logger,
     trustProxy: options.trustProxy,
@@ -170,9 +170,8 @@ export async function configureApp(app: NestFastifyApplication, options: Configu
   const instance = app.getHttpAdapter().getInstance();
   app.useGlobalPipes(createValidationPipe());
   app.useGlobalFilters(new ProblemFilter(new KnownPaths(instance)));
-  await addSecurityHeaders(instance, options.isProduction);
+  addStandardHeaders(instance, options.isProduction);
   await instance.register(fastifyCookie as never);
-  addCacheControl(instance);
   addRequestObserver(instance, options.metrics);
   if (options.corsOrigins && options.corsOrigins.length > 0) {
     app.enableCors({
@@ -197,32 +196,12 @@ const CORS_REQUEST_HEADERS = [
   'X-Request-Id',
 ];
 
-async function addSecurityHeaders(instance: FastifyInstance, isProduction: boolean): Promise<void> {
-  await instance.register(fastifyHelmet as never, {
-    strictTransportSecurity: isProduction && { maxAge: 31_536_000, includeSubDomains: true },
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:'],
-        fontSrc: ["'self'", 'data:'],
-        connectSrc: ["'self'"],
-        objectSrc: ["'none'"],
-        baseUri: ["'self'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-  });
-}
-
 /** Answers may hold money and names: no cache keeps them unless the route says otherwise (static files do). */
-function addCacheControl(instance: FastifyInstance): void {
-  instance.addHook('onSend', (_request, reply, payload, done) => {
-    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
-    done(null, payload);
+function addStandardHeaders(instance: FastifyInstance, isProduction: boolean): void {
+  const headers = { ...securityHeaders(isProduction), 'cache-control': 'no-store' };
+  instance.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(headers);
+    done();
   });
 }
 
@@ -230,14 +209,11 @@ function addRequestObserver(instance: FastifyInstance, metrics: Metrics | undefi
   instance.addHook('onResponse', (request, reply, done) => {
     const endpoint = request.routeOptions.url ?? 'unmatched';
     metrics?.countRequest(reply.statusCode, endpoint, reply.elapsedTime / 1000);
-    request.log.info(
-      {
-        request_id: request.id,
-        method: request.method,
-        endpoint,
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime),
-      },
+    const { statusCode, elapsedTime } = reply;
+    // Services call thousands of times a second, and what they did is on record elsewhere.
+    const isRoutine = request.principal?.kind === 'service' && statusCode < 400;
+    request.log[isRoutine ? 'debug' : 'info'](
+      { request_id: request.id, method: request.method, endpoint, status: statusCode, ms: Math.round(elapsedTime) },
       'Request answered',
     );
     done();
