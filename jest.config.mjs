@@ -12,7 +12,7 @@ const required = ['content-disposition'].join('|');
 
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/apps', '<rootDir>/packages', '<rootDir>/tools'],
+  roots: ['<rootDir>/apps', '<rootDir>/packages', '<rootDir>/scenarios', '<rootDir>/tools'],
   testMatch: ['**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {

@@ -10,7 +10,7 @@ import type { Actor } from '../audit/actor.ts';
 import { DirectoryQueries } from '../directory/directory.queries.ts';
 import { DecisionBook } from '../studio-link/decision-book.ts';
 import { LaneDrainer } from '../studio-link/lane-drainer.ts';
-import { LaneStore } from '../studio-link/lane.store.ts';
+import { LaneRowQueries } from '../studio-link/lane-rows.queries.ts';
 import { Outbox } from '../studio-link/outbox.ts';
 import type { StudioAnswer } from '../studio-link/studio-answer.ts';
 import { StudioBillingAdapter } from '../studio-link/studio-billing-adapter.ts';
@@ -53,7 +53,7 @@ export class ApproveCommission {
     private readonly recorder: CommissionRecorder,
     private readonly directory: DirectoryQueries,
     private readonly outbox: Outbox,
-    private readonly lanes: LaneStore,
+    private readonly lanes: LaneRowQueries,
     private readonly drainer: LaneDrainer,
     private readonly decisions: DecisionBook,
     private readonly adapter: StudioBillingAdapter,
@@ -130,7 +130,7 @@ export class ApproveCommission {
     const commission = await this.store.lock(tx, id);
     const { accountKey, intent } = commission;
     if (accountKey === null) throw new Error(`commission ${id} lost its account key`);
-    const row = await this.lanes.lockRow(tx, accountKey, reserveEventId);
+    const row = await this.lanes.lockedOutcome(tx, accountKey, reserveEventId);
     const answer = row.state === 'pending' ? asked : (row.answer ?? asked);
     if (intent === null || commission.reserveEventId !== reserveEventId) {
       // The recovery job was faster; its decision stands.

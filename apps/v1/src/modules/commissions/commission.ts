@@ -1,7 +1,7 @@
 import type { Credits, ExternalKey } from '@tandem/contracts';
 import { DomainError } from '@tandem/platform/errors';
 import type { Currency } from '../../money/currency.ts';
-import type { LaneRowState } from '../studio-link/lane.store.ts';
+import type { LaneRowOutcome } from '../studio-link/lane-rows.queries.ts';
 import type { StudioAnswer } from '../studio-link/studio-answer.ts';
 
 export const COMMISSION_STATES = [
@@ -101,10 +101,7 @@ export type ApprovalOutcome =
 const GATING_CODES = new Set(['INSUFFICIENT_CREDITS', 'ACCOUNT_NOT_ACTIVE']);
 
 /** What becomes of an approval, given how its reserve stands. */
-export function decideApproval(
-  intent: ApprovalIntent,
-  row: { state: LaneRowState; answer: StudioAnswer | null },
-): ApprovalOutcome {
+export function decideApproval(intent: ApprovalIntent, row: LaneRowOutcome): ApprovalOutcome {
   if (row.state === 'done') return { kind: 'approved' };
   if (row.state === 'refused') {
     if (!GATING_CODES.has(row.answer?.code ?? '')) return { kind: 'approved' };

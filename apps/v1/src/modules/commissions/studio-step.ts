@@ -3,7 +3,7 @@ import { UnitOfWork } from '@tandem/platform/database/unit-of-work';
 import { V1Config } from '../../config/config.ts';
 import { DecisionBook, type DecisionOperation } from '../studio-link/decision-book.ts';
 import { LaneDrainer } from '../studio-link/lane-drainer.ts';
-import { LaneStore } from '../studio-link/lane.store.ts';
+import { LaneRowQueries } from '../studio-link/lane-rows.queries.ts';
 import { isDefinitive, type StudioAnswer } from '../studio-link/studio-answer.ts';
 import { StudioBillingAdapter } from '../studio-link/studio-billing-adapter.ts';
 import type { Commission } from './commission.ts';
@@ -16,7 +16,7 @@ import type { Commission } from './commission.ts';
 export class StudioStep {
   constructor(
     private readonly drainer: LaneDrainer,
-    private readonly lanes: LaneStore,
+    private readonly lanes: LaneRowQueries,
     private readonly adapter: StudioBillingAdapter,
     private readonly decisions: DecisionBook,
     private readonly uow: UnitOfWork,
@@ -31,7 +31,7 @@ export class StudioStep {
     if (isDefinitive(answer)) return answer;
     await this.uow.run(async (tx) => {
       // A relay may have settled the row a moment ago; then there is nothing to record.
-      const { state } = await this.lanes.lockRow(tx, accountKey, rowId);
+      const { state } = await this.lanes.lockedOutcome(tx, accountKey, rowId);
       if (state === 'done' || state === 'refused') return;
       await this.decisions.record(tx, {
         eventId: rowId,

@@ -5,7 +5,8 @@ import { Clock } from '@tandem/platform/clock';
 import { UnitOfWork, type Tx } from '@tandem/platform/database/unit-of-work';
 import { V1Config } from '../../config/config.ts';
 import { DecisionBook } from './decision-book.ts';
-import { LaneStore, LeaseLostError, type LaneLease, type LaneRow, type LaneRowState } from './lane.store.ts';
+import { LaneRowQueries, type LaneRowState } from './lane-rows.queries.ts';
+import { LaneStore, LeaseLostError, type LaneLease, type LaneRow } from './lane.store.ts';
 import { LinkState } from './link-state.ts';
 import { isRecord, noAnswer, type StudioAnswer } from './studio-answer.ts';
 import { StudioBillingAdapter } from './studio-billing-adapter.ts';
@@ -36,6 +37,7 @@ export class LaneDrainer {
 
   constructor(
     private readonly lanes: LaneStore,
+    private readonly rows: LaneRowQueries,
     private readonly uow: UnitOfWork,
     private readonly adapter: StudioBillingAdapter,
     private readonly decisions: DecisionBook,
@@ -61,7 +63,7 @@ export class LaneDrainer {
     const timeLeft = (): number => deadline - performance.now();
     let last: StudioAnswer | null = null;
     while (timeLeft() > 0) {
-      const { state, answer } = await this.lanes.row(rowId);
+      const { state, answer } = await this.rows.outcome(rowId);
       if (answer && (state === 'done' || state === 'refused')) return answer;
       const lease = await this.lanes.claim(accountKey, this.owner, false);
       if (lease) {
@@ -71,7 +73,7 @@ export class LaneDrainer {
       }
       await new Promise((resolve) => setTimeout(resolve, WATCH_EVERY_MS));
     }
-    const { state, answer } = await this.lanes.row(rowId);
+    const { state, answer } = await this.rows.outcome(rowId);
     if (answer && (state === 'done' || state === 'refused')) return answer;
     return last ?? answer ?? noAnswer('timeout', 'the lane was busy until the budget was spent');
   }

@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { PgPool } from '@tandem/platform/database/pool';
 import type { Tx } from '@tandem/platform/database/unit-of-work';
+import type { LaneRowKind, LaneRowState } from './lane-rows.queries.ts';
 import { isRecord, type StudioAnswer } from './studio-answer.ts';
 
 /** A drainer works a lane for this long before others may take it over; renewed with every settled batch. */
 const LEASE_SECONDS = 15;
-
-export type LaneRowKind = 'event' | 'reserve' | 'consume' | 'release';
-export type LaneRowState = 'pending' | 'done' | 'refused' | 'parked' | 'skipped';
 
 /** A row of the outbox, as the drainer needs it. */
 export interface LaneRow {
@@ -92,21 +90,6 @@ export class LaneStore {
     }));
   }
 
-  async row(id: number): Promise<{ state: LaneRowState; answer: StudioAnswer | null }> {
-    const { rows } = await this.pool.query<StoredAnswerSqlRow>(`${SELECT_ANSWER} WHERE id = $1`, [id]);
-    return toStoredAnswer(id, rows[0]);
-  }
-
-  /**
-   * Same, under the lane's lock, so that a relay settling the row at this moment is waited for. The lane is locked, not
-   * the row: relays lock lanes first too, and two orders would be a deadlock.
-   */
-  async lockRow(tx: Tx, accountKey: string, id: number): Promise<{ state: LaneRowState; answer: StudioAnswer | null }> {
-    await tx.query('SELECT FROM lanes WHERE account_key = $1 FOR UPDATE', [accountKey]);
-    const rows = await tx.query<StoredAnswerSqlRow>(`${SELECT_ANSWER} WHERE id = $1`, [id]);
-    return toStoredAnswer(id, rows[0]);
-  }
-
   /** Lanes with open rows that are due and nobody works. */
   async dueLanes(limit: number): Promise<string[]> {
     const { rows } = await this.pool.query<{ account_key: string }>(
@@ -155,39 +138,6 @@ export class LaneStore {
       [accountKey, receipt.incarnation, receipt.account_seq],
     );
   }
-}
-
-interface StoredAnswerSqlRow {
-  state: LaneRowState;
-  answer_reason: StudioAnswer['reason'] | null;
-  answer_status: number | null;
-  answer_code: string | null;
-  answer: Record<string, unknown> | null;
-  last_error: string | null;
-}
-
-const SELECT_ANSWER = 'SELECT state, answer_reason, answer_status, answer_code, answer, last_error FROM events';
-
-function toStoredAnswer(
-  id: number,
-  row: StoredAnswerSqlRow | undefined,
-): { state: LaneRowState; answer: StudioAnswer | null } {
-  if (!row) throw new Error(`outbox row ${id} does not exist`);
-  if (row.answer_reason === null) return { state: row.state, answer: null };
-  const action = row.state === 'done' ? 'done' : row.state === 'refused' ? 'refused' : 'retry';
-  return {
-    state: row.state,
-    answer: {
-      reason: row.answer_reason,
-      action,
-      status: row.answer_status,
-      code: row.answer_code,
-      body: row.answer,
-      error: row.last_error,
-      retryAfterMs: null,
-      replayed: false,
-    },
-  };
 }
 
 function storedBody(answer: StudioAnswer): string | null {

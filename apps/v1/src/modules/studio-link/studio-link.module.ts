@@ -3,6 +3,7 @@ import { AuditModule } from '../audit/audit.module.ts';
 import { DecisionBook } from './decision-book.ts';
 import { LaneDrainer } from './lane-drainer.ts';
 import { LaneSweeper } from './lane-sweeper.ts';
+import { LaneRowQueries } from './lane-rows.queries.ts';
 import { LaneStore } from './lane.store.ts';
 import { LinkState } from './link-state.ts';
 import { Outbox } from './outbox.ts';
@@ -19,6 +20,7 @@ import { StudioLinkQueries } from './studio-link.queries.ts';
   providers: [
     Outbox,
     LaneStore,
+    LaneRowQueries,
     LaneDrainer,
     LaneSweeper,
     DecisionBook,
@@ -29,6 +31,6 @@ import { StudioLinkQueries } from './studio-link.queries.ts';
     StudioLinkQueries,
     ResolveParkedRow,
   ],
-  exports: [Outbox, LaneStore, LaneDrainer, DecisionBook, LinkState, StudioBillingAdapter, StudioLinkQueries],
+  exports: [Outbox, LaneRowQueries, LaneDrainer, DecisionBook, LinkState, StudioBillingAdapter, StudioLinkQueries],
 })
 export class StudioLinkModule {}
