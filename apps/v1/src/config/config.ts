@@ -9,6 +9,8 @@ export abstract class V1Config {
   abstract readonly version: string;
   /** Port of the HTTP server; 0 means any free one. */
   abstract readonly port: number;
+  /** Address to listen on. */
+  abstract readonly host: string;
   abstract readonly databaseUrl: string;
   abstract readonly databasePoolMax: number;
   abstract readonly sessionSecret: string;

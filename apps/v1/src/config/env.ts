@@ -10,12 +10,13 @@ const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as cons
  * Reads V1's configuration.
  * @throws ConfigError listing every problem at once.
  */
-export function loadConfig(environment: Environment): V1Config {
+export function loadConfig(environment: Environment = process.env): V1Config {
   return readConfig(environment, (read) => ({
     environment: read.text('NODE_ENV', 'production'),
     isProduction: !read.isDevelopment,
     version: read.text('APP_VERSION', '0.1.0'),
     port: read.port('V1_PORT', 8080),
+    host: read.text('V1_HOST', '0.0.0.0'),
     databaseUrl: readDatabaseUrl(read),
     databasePoolMax: read.int('DB_POOL_MAX', 10, { min: 2, max: 200 }),
     sessionSecret: read.secret('V1_SESSION_SECRET'),
@@ -37,7 +38,7 @@ export function loadConfig(environment: Environment): V1Config {
  * Reads the database address alone, for commands that need nothing else.
  * @throws ConfigError when it is missing or malformed.
  */
-export function loadDatabaseUrl(environment: Environment): string {
+export function loadDatabaseUrl(environment: Environment = process.env): string {
   return readConfig(environment, readDatabaseUrl);
 }
 
