@@ -1,22 +1,32 @@
+import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { type Clock, SystemClock } from '@tandem/platform/clock';
 import { configureApp, createFastifyAdapter } from '@tandem/platform/http/fastify-app';
+import { serveDocs } from '@tandem/platform/http/openapi';
+import { serveConsole } from '@tandem/platform/http/static-console';
 import { createLogger, NestLogger } from '@tandem/platform/logging';
 import { Metrics } from '@tandem/platform/metrics/metrics';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.ts';
 import type { V1Config } from './config/config.ts';
-import { serveConsole } from './http/serve-console.ts';
+import { buildV1OpenApi } from './openapi.ts';
 
-/** V1, configured but not yet listening. The caller listens or calls `init()`. */
-export async function createV1App(
-  config: V1Config,
-  logger: Logger = createLogger({ service: 'v1', level: config.logLevel }),
-): Promise<NestFastifyApplication> {
+export interface V1AppOptions {
+  /** Where lines go; by default standard output at the configured level. */
+  readonly logger?: Logger;
+  /** The time of day; tests bring one they can move. */
+  readonly clock?: Clock;
+}
+
+/** The whole application, ready for `listen` or `init`. */
+export async function createV1App(config: V1Config, options: V1AppOptions = {}): Promise<NestFastifyApplication> {
+  const logger = options.logger ?? createLogger({ service: 'v1', level: config.logLevel });
   const adapter = createFastifyAdapter({ logger, trustProxy: config.trustProxy, rewritePath: toCanonicalPath });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config), adapter, {
+  const module = AppModule.forRoot(config, options.clock ?? new SystemClock());
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new NestLogger(logger),
-    bodyParser: false,
+    // A module that fails to start must reject here, so that the caller decides what happens.
     abortOnError: false,
   });
   await configureApp(app, {
@@ -24,6 +34,7 @@ export async function createV1App(
     corsOrigins: config.corsOrigins,
     metrics: app.get(Metrics),
   });
+  serveDocs(app, buildV1OpenApi(app));
   await serveConsole(app, config.consoleFolder);
   return app;
 }

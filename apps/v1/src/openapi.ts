@@ -1,19 +1,29 @@
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { buildOpenApi, serveDocs } from '@tandem/platform/http/openapi';
+import { SystemClock } from '@tandem/platform/clock';
+import { buildOpenApi } from '@tandem/platform/http/openapi';
+import { AppModule } from './app.module.ts';
+import { loadConfig } from './config/env.ts';
 
-/** The OpenAPI document of an application made by `createV1App`. */
+/** V1's OpenAPI document, from its controllers and DTO classes. */
 export function buildV1OpenApi(app: NestFastifyApplication): OpenAPIObject {
   return buildOpenApi(app, {
     title: 'Tandem V1',
     version: '1',
     description:
-      'Operational postpaid billing: directory, invoices, payments, commissions, and what Studio knows about their ' +
+      'Operational postpaid billing: directory, commissions, invoices, payments, and what Studio knows about their ' +
       'accounts. Every path is also served under /api/v1. Errors are RFC 9457 problem bodies with a stable `code`.',
   });
 }
 
-/** Serves the document at `/docs` and `/docs-json`. Call before listening. */
-export function addV1Docs(app: NestFastifyApplication): void {
-  serveDocs(app, buildV1OpenApi(app));
+/** The same without a database or any other part of a running application: nothing is instantiated. */
+export async function describeV1(): Promise<OpenAPIObject> {
+  const module = AppModule.forRoot(loadConfig({ NODE_ENV: 'test' }), new SystemClock());
+  const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), {
+    preview: true,
+    logger: false,
+  });
+  return buildV1OpenApi(app);
 }
