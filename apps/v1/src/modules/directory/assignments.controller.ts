@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Patch, Post, Query } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -16,7 +16,7 @@ import type { Principal } from '@tandem/platform/identity/principal';
 import { toPage } from '@tandem/platform/http/paging';
 import { readIdCursor } from '../../http/cursors.ts';
 import { KeysetQuery } from '../../http/keyset-query.ts';
-import { ParseIdPipe } from '../../http/parse-id.pipe.ts';
+import { IdParam } from '../../http/id-param.decorator.ts';
 import type { Actor } from '../audit/actor.ts';
 import { CurrentActor } from '../audit/current-actor.decorator.ts';
 import { V1_ROLES, WRITERS } from '../identity/roles.ts';
@@ -60,7 +60,7 @@ export class AssignmentsController {
   @ApiOperation({ summary: 'Read one assignment' })
   @ApiOkResponse({ type: AssignmentRow })
   @ApiNotFoundResponse({ description: "`not_found`: no such assignment, or not one of the caller's client" })
-  read(@Param('id', ParseIdPipe) id: number, @CurrentPrincipal() principal: Principal): Promise<AssignmentRow> {
+  read(@IdParam() id: number, @CurrentPrincipal() principal: Principal): Promise<AssignmentRow> {
     return this.find(id, visibilityOf(principal));
   }
 
@@ -80,7 +80,7 @@ export class AssignmentsController {
   @ApiNotFoundResponse({ description: '`not_found`' })
   @ApiConflictResponse({ description: '`stale_version`' })
   async update(
-    @Param('id', ParseIdPipe) id: number,
+    @IdParam() id: number,
     @Body() body: UpdateAssignmentBody,
     @CurrentActor() actor: Actor,
   ): Promise<AssignmentRow> {

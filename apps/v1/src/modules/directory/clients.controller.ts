@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Patch, Post, Query } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -16,7 +16,7 @@ import type { Principal } from '@tandem/platform/identity/principal';
 import { toPage } from '@tandem/platform/http/paging';
 import { readNameCursor } from '../../http/cursors.ts';
 import { KeysetQuery } from '../../http/keyset-query.ts';
-import { ParseIdPipe } from '../../http/parse-id.pipe.ts';
+import { IdParam } from '../../http/id-param.decorator.ts';
 import type { Actor } from '../audit/actor.ts';
 import { CurrentActor } from '../audit/current-actor.decorator.ts';
 import { V1_ROLES, WRITERS } from '../identity/roles.ts';
@@ -60,7 +60,7 @@ export class ClientsController {
   @ApiOperation({ summary: 'Read one client' })
   @ApiOkResponse({ type: ClientRow })
   @ApiNotFoundResponse({ description: "`not_found`: no such client, or not the caller's" })
-  read(@Param('id', ParseIdPipe) id: number, @CurrentPrincipal() principal: Principal): Promise<ClientRow> {
+  read(@IdParam() id: number, @CurrentPrincipal() principal: Principal): Promise<ClientRow> {
     return this.find(id, visibilityOf(principal));
   }
 
@@ -78,11 +78,7 @@ export class ClientsController {
   @ApiOkResponse({ type: ClientRow })
   @ApiNotFoundResponse({ description: '`not_found`' })
   @ApiConflictResponse({ description: '`stale_version`' })
-  async update(
-    @Param('id', ParseIdPipe) id: number,
-    @Body() body: UpdatePartyBody,
-    @CurrentActor() actor: Actor,
-  ): Promise<ClientRow> {
+  async update(@IdParam() id: number, @Body() body: UpdatePartyBody, @CurrentActor() actor: Actor): Promise<ClientRow> {
     const change = partyChangeFromContract(body);
     await this.updateParty.run(actor, { kind: 'client', id, version: body.version, change });
     return this.find(id, SEES_ALL);

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Patch, Post, Query } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -15,7 +15,7 @@ import { Roles } from '@tandem/platform/identity/access';
 import { toPage } from '@tandem/platform/http/paging';
 import { readNameCursor } from '../../http/cursors.ts';
 import { KeysetQuery } from '../../http/keyset-query.ts';
-import { ParseIdPipe } from '../../http/parse-id.pipe.ts';
+import { IdParam } from '../../http/id-param.decorator.ts';
 import type { Actor } from '../audit/actor.ts';
 import { CurrentActor } from '../audit/current-actor.decorator.ts';
 import { STAFF_READERS, WRITERS } from '../identity/roles.ts';
@@ -54,7 +54,7 @@ export class PartnersController {
   @ApiOperation({ summary: 'Read one partner' })
   @ApiOkResponse({ type: PartyRow })
   @ApiNotFoundResponse({ description: '`not_found`' })
-  async read(@Param('id', ParseIdPipe) id: number): Promise<PartyRow> {
+  async read(@IdParam() id: number): Promise<PartyRow> {
     const partner = await this.directory.partner(id);
     if (partner === null) throw new DirectoryRowNotFoundError('partner');
     return partyToContract('partner', partner);
@@ -74,11 +74,7 @@ export class PartnersController {
   @ApiOkResponse({ type: PartyRow })
   @ApiNotFoundResponse({ description: '`not_found`' })
   @ApiConflictResponse({ description: '`stale_version`' })
-  async update(
-    @Param('id', ParseIdPipe) id: number,
-    @Body() body: UpdatePartyBody,
-    @CurrentActor() actor: Actor,
-  ): Promise<PartyRow> {
+  async update(@IdParam() id: number, @Body() body: UpdatePartyBody, @CurrentActor() actor: Actor): Promise<PartyRow> {
     const change = partyChangeFromContract(body);
     await this.updateParty.run(actor, { kind: 'partner', id, version: body.version, change });
     return this.read(id);

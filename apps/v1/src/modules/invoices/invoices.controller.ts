@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query, UseGuards } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -16,7 +16,8 @@ import { CurrentPrincipal, Roles, Scopes } from '@tandem/platform/identity/acces
 import type { Principal } from '@tandem/platform/identity/principal';
 import { dayOf } from '../../calendar/calendar.ts';
 import { V1Config } from '../../config/config.ts';
-import { ParseIdPipe } from '../../http/parse-id.pipe.ts';
+import { BillingEnabledGuard } from '../../http/billing-enabled.guard.ts';
+import { IdParam } from '../../http/id-param.decorator.ts';
 import type { Actor } from '../audit/actor.ts';
 import { CurrentActor } from '../audit/current-actor.decorator.ts';
 import { V1_ROLES, WRITERS } from '../identity/roles.ts';
@@ -44,6 +45,7 @@ import { VoidInvoice } from './void-invoice.ts';
 @ApiUnauthorizedResponse({ description: '`unauthorized`' })
 @ApiForbiddenResponse({ description: '`forbidden`: the role may not do this' })
 @ApiBadRequestResponse({ description: '`validation_failed` with the path of every faulty field' })
+@UseGuards(BillingEnabledGuard)
 @Controller('v1/billing/invoices')
 export class InvoicesController {
   constructor(
@@ -93,7 +95,7 @@ export class InvoicesController {
   @ApiOperation({ summary: 'Read one invoice with lines, timeline and payments' })
   @ApiOkResponse({ type: InvoiceDetailRow })
   @ApiNotFoundResponse({ description: '`not_found`: no such invoice, or not one the caller may see' })
-  read(@Param('id', ParseIdPipe) id: number, @CurrentPrincipal() principal: Principal): Promise<InvoiceDetailRow> {
+  read(@IdParam() id: number, @CurrentPrincipal() principal: Principal): Promise<InvoiceDetailRow> {
     return this.detail.read(id, visibilityOf(principal));
   }
 
@@ -114,7 +116,7 @@ export class InvoicesController {
   @ApiNotFoundResponse({ description: '`not_found`' })
   @ApiConflictResponse({ description: '`invalid_transition`, `stale_version`' })
   async issue(
-    @Param('id', ParseIdPipe) id: number,
+    @IdParam() id: number,
     @Body() body: IssueInvoiceBody,
     @CurrentActor() actor: Actor,
   ): Promise<InvoiceDetailRow> {
@@ -135,7 +137,7 @@ export class InvoicesController {
   @ApiNotFoundResponse({ description: '`not_found`' })
   @ApiConflictResponse({ description: '`invalid_transition`, `stale_version`' })
   async send(
-    @Param('id', ParseIdPipe) id: number,
+    @IdParam() id: number,
     @Body() body: InvoiceStepBody,
     @CurrentActor() actor: Actor,
   ): Promise<InvoiceDetailRow> {
@@ -151,7 +153,7 @@ export class InvoicesController {
   @ApiNotFoundResponse({ description: '`not_found`' })
   @ApiConflictResponse({ description: '`invoice_has_payments`, `invalid_transition`, `stale_version`' })
   async void(
-    @Param('id', ParseIdPipe) id: number,
+    @IdParam() id: number,
     @Body() body: VoidInvoiceBody,
     @CurrentActor() actor: Actor,
   ): Promise<InvoiceDetailRow> {

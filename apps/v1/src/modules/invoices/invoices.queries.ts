@@ -20,8 +20,8 @@ export interface InvoiceFilter {
   readonly to: Day | undefined;
 }
 
-const MONEY_COLUMNS = ['subtotalMinor', 'taxMinor', 'totalMinor', 'amountPaidMinor', 'amountCreditedMinor'] as const;
-type InvoiceRow = Omit<InvoiceView, (typeof MONEY_COLUMNS)[number]> & Record<(typeof MONEY_COLUMNS)[number], string>;
+type MoneyColumn = 'subtotalMinor' | 'taxMinor' | 'totalMinor' | 'amountPaidMinor' | 'amountCreditedMinor';
+type InvoiceRow = Omit<InvoiceView, MoneyColumn> & Record<MoneyColumn, string>;
 type LineRow = Omit<InvoiceLine, 'quantityThousandths' | 'unitPriceMinor' | 'amountMinor' | 'taxMinor'> &
   Record<'quantity' | 'unitPriceMinor' | 'amountMinor' | 'taxMinor', string>;
 

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Headers, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Post, Query, Res, UseGuards } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
@@ -19,7 +19,8 @@ import { toPage } from '@tandem/platform/http/paging';
 import type { FastifyReply } from 'fastify';
 import { readIdempotencyKey } from '../../http/idempotency-key.ts';
 import { readIdCursor } from '../../http/cursors.ts';
-import { ParseIdPipe } from '../../http/parse-id.pipe.ts';
+import { BillingEnabledGuard } from '../../http/billing-enabled.guard.ts';
+import { IdParam } from '../../http/id-param.decorator.ts';
 import type { Actor } from '../audit/actor.ts';
 import { CurrentActor } from '../audit/current-actor.decorator.ts';
 import { V1_ROLES, WRITERS } from '../identity/roles.ts';
@@ -58,6 +59,7 @@ export class PaymentsController {
   }
 
   @Post('billing/invoices/:id/payments')
+  @UseGuards(BillingEnabledGuard)
   @Roles(...WRITERS)
   @ApiOperation({
     summary: 'Record money that came in for an invoice',
@@ -71,7 +73,7 @@ export class PaymentsController {
   @ApiConflictResponse({ description: '`payment_exceeds_due`, `invalid_transition`, `stale_version`' })
   @ApiUnprocessableEntityResponse({ description: '`idempotency_key_reused`: the key belongs to another payment' })
   async record(
-    @Param('id', ParseIdPipe) invoiceId: number,
+    @IdParam() invoiceId: number,
     @Body() body: RecordPaymentBody,
     @Headers('idempotency-key') keyHeader: string | undefined,
     @CurrentActor() actor: Actor,
