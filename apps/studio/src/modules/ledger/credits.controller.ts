@@ -2,7 +2,6 @@ import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiHeader, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import {
   ConsumeCreditsRequest,
-  IDEMPOTENCY_KEY_PATTERN,
   IgnoredByPolicy,
   parseCredits,
   ReleaseCreditsRequest,
@@ -10,11 +9,12 @@ import {
   ReserveCreditsRequest,
   SettlementAnswer,
 } from '@tandem/contracts';
-import { DomainError, ValidationError } from '@tandem/platform/errors';
+import { ValidationError } from '@tandem/platform/errors';
 import { CurrentService, Scopes } from '@tandem/platform/identity/access';
 import type { ServicePrincipal } from '@tandem/platform/identity/principal';
 import type { FastifyReply } from 'fastify';
 import { StudioConfig } from '../../config/config.ts';
+import { idempotencyKeyOf } from '../../http/idempotency-key.ts';
 import { AccountResolver } from '../accounts/account-selector.ts';
 import { answerReserve, answerSettlement, type Answered } from './credit-answers.ts';
 import type { CreditCommand, CreditOperation } from './credit-command.ts';
@@ -121,7 +121,7 @@ export class CreditsController {
     body: ReleaseCreditsRequest | ReserveCreditsRequest,
     keyHeader: string | undefined,
   ): Promise<CreditCommand> {
-    const idempotencyKey = requiredKey(body.idempotency_key, keyHeader);
+    const idempotencyKey = idempotencyKeyOf(keyHeader, body.idempotency_key);
     const { accountId } = await this.accounts.resolve(body, service);
     return {
       accountId,
@@ -133,24 +133,6 @@ export class CreditsController {
       reason: body.reason,
     };
   }
-}
-
-/** The key may come in the body or as a header; two different ones are a mistake nobody should guess about. */
-function requiredKey(inBody: string | undefined, inHeader: string | undefined): string {
-  if (inHeader !== undefined && !IDEMPOTENCY_KEY_PATTERN.test(inHeader)) {
-    throw new ValidationError([{ path: 'Idempotency-Key', message: 'must be 1 to 255 printable ASCII characters' }]);
-  }
-  if (inBody !== undefined && inHeader !== undefined && inBody !== inHeader) {
-    throw new ValidationError([{ path: 'idempotency_key', message: 'differs from the Idempotency-Key header' }]);
-  }
-  const key = inBody ?? inHeader;
-  if (key === undefined) {
-    throw new DomainError(
-      'idempotency_key_required',
-      'idempotency_key is required, in the body or as Idempotency-Key header',
-    );
-  }
-  return key;
 }
 
 function selectorFields(body: ReleaseCreditsRequest): Pick<CreditCommand, 'reservationId' | 'refType' | 'refId'> {

@@ -1,0 +1,120 @@
+import { describe, expect, test } from '@jest/globals';
+import { DomainError } from '@tandem/platform/errors';
+import type { CommandOutcome, CreditCommand } from './credit-command.ts';
+import { WriteLane } from './write-lane.ts';
+
+const LIMITS = { batchMax: 4, queuePerClientMax: 6, queuePerAccountMax: 5 };
+const command = (accountId: string, key: string, client = 'v1'): CreditCommand => ({
+  accountId,
+  client,
+  operation: 'reserve',
+  idempotencyKey: key,
+});
+const done: CommandOutcome = { outcome: 'POSTED' };
+
+/** A database that answers when told to, and remembers the batches it was given. */
+function heldDatabase(): {
+  batches: string[][];
+  answer: (error?: unknown) => Promise<void>;
+  apply: (rows: readonly object[]) => Promise<CommandOutcome[]>;
+} {
+  const batches: string[][] = [];
+  let pending:
+    | { rows: readonly object[]; resolve: (outcomes: CommandOutcome[]) => void; reject: (error: unknown) => void }
+    | undefined;
+  return {
+    batches,
+    apply: (rows) =>
+      new Promise((resolve, reject) => {
+        batches.push(rows.map((row) => (row as { idempotency_key: string }).idempotency_key));
+        pending = { rows, resolve, reject };
+      }),
+    async answer(error) {
+      const { rows, resolve, reject } = pending!;
+      if (error === undefined) resolve(rows.map(() => done));
+      else reject(error);
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
+const sqlError = (code: string): Error => Object.assign(new Error(code), { code });
+
+describe('the write lane', () => {
+  test('a lone command leaves at once; those that come meanwhile go together in the next round trip, in order', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, LIMITS);
+    const answers = ['a', 'b', 'c', 'd', 'e'].map((key) => lane.submit(command(key, key)));
+    expect(database.batches).toEqual([['a']]);
+    await database.answer();
+    expect(database.batches).toEqual([['a'], ['b', 'c', 'd', 'e']]);
+    await database.answer();
+    expect(await Promise.all(answers)).toEqual(Array(5).fill(done));
+  });
+
+  test('never sends more than the batch limit', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, { ...LIMITS, queuePerClientMax: 100 });
+    const answers = Array.from({ length: 10 }, (_, n) => lane.submit(command(`account${n}`, `k${n}`)));
+    for (let round = 0; round < 4; round += 1) await database.answer();
+    expect(database.batches.map((batch) => batch.length)).toEqual([1, 4, 4, 1]);
+    await Promise.all(answers);
+  });
+
+  test('a client or account with too much waiting is refused, others are not', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, LIMITS);
+    const flood = Array.from({ length: 5 }, (_, n) => lane.submit(command('one', `k${n}`)));
+    expect(() => lane.submit(command('one', 'more'))).toThrow(DomainError);
+    const sixth = lane.submit(command('two', 'k'));
+    expect(() => lane.submit(command('three', 'k'))).toThrow(/Too many/);
+    const other = lane.submit(command('three', 'k', 'another client'));
+    await database.answer();
+    await database.answer();
+    await database.answer();
+    await Promise.all([...flood, sixth, other]);
+    await expect(
+      Promise.race([lane.submit(command('one', 'again')), database.answer().then(() => done)]),
+    ).resolves.toEqual(done);
+  });
+
+  test('a batch that Postgres gave up for a deadlock runs again, bounded', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, LIMITS);
+    const answer = lane.submit(command('one', 'k'));
+    await database.answer(sqlError('40P01'));
+    await database.answer(sqlError('40001'));
+    await database.answer();
+    expect(await answer).toEqual(done);
+    const hopeless = lane.submit(command('one', 'k2'));
+    const failure = expect(hopeless).rejects.toThrow('40P01');
+    for (let attempt = 0; attempt < 3; attempt += 1) await database.answer(sqlError('40P01'));
+    await failure;
+  });
+
+  test('one account at fault fails alone: the others of its batch are applied without it', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, LIMITS);
+    const first = lane.submit(command('zero', 'first'));
+    const good = lane.submit(command('good', 'g'));
+    const bad = lane.submit(command('bad', 'b'));
+    const failure = expect(bad).rejects.toThrow('55P03');
+    await database.answer();
+    await database.answer(sqlError('55P03'));
+    await database.answer();
+    await database.answer(sqlError('55P03'));
+    expect(await Promise.all([first, good])).toEqual([done, done]);
+    await failure;
+    expect(database.batches).toEqual([['first'], ['g', 'b'], ['g'], ['b']]);
+  });
+
+  test('a lost connection leaves every command of the batch unknown: none is tried again behind the caller', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, LIMITS);
+    const answers = [lane.submit(command('one', 'a'))];
+    const failure = expect(answers[0]).rejects.toThrow('Connection terminated');
+    await database.answer(new Error('Connection terminated'));
+    await failure;
+    expect(database.batches).toEqual([['a']]);
+  });
+});
