@@ -14,6 +14,7 @@ import { DirectoryModule } from './modules/directory/directory.module.ts';
 import { V1_ROLES } from './modules/identity/roles.ts';
 import { InvoicesModule } from './modules/invoices/invoices.module.ts';
 import { MetaModule } from './modules/meta/meta.module.ts';
+import { MonitorModule } from './modules/monitor/monitor.module.ts';
 import { PaymentsModule } from './modules/payments/payments.module.ts';
 import { StudioLinkModule } from './modules/studio-link/studio-link.module.ts';
 
@@ -60,6 +61,7 @@ export class AppModule {
         PaymentsModule,
         StudioLinkModule,
         CommissionsModule,
+        MonitorModule,
         MetaModule,
       ],
     };

@@ -5,6 +5,7 @@ import { CreateAudit1700000001000 } from './create-audit.ts';
 import { CreateCommissions1763700000700 } from './create-commissions.ts';
 import { CreateDirectory1700000001001 } from './create-directory.ts';
 import { CreateInvoices1700000001002 } from './create-invoices.ts';
+import { CreateMonitorRefreshes1763700000800 } from './create-monitor-refreshes.ts';
 import { CreatePayments1700000001003 } from './create-payments.ts';
 import { CreateStudioLink1763700000600 } from './create-studio-link.ts';
 
@@ -18,4 +19,5 @@ export const V1_MIGRATIONS: (new () => MigrationInterface)[] = [
   CreatePayments1700000001003,
   CreateStudioLink1763700000600,
   CreateCommissions1763700000700,
+  CreateMonitorRefreshes1763700000800,
 ];

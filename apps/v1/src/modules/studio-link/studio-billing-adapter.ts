@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import {
-  LedgerRow,
-  ReservationRow,
-  ServiceMeta,
   STUDIO_PATHS,
-  TimelineRow,
   type AccountStatus,
   type AccountStatusesItem,
   type ExternalKey,
+  type LedgerRow,
+  type ReservationRow,
+  type TimelineRow,
 } from '@tandem/contracts';
 import { V1Config } from '../../config/config.ts';
 import { StatusCache, type KnownStatus } from './status-cache.ts';
@@ -40,7 +39,7 @@ interface StatusOptions {
   readonly refresh?: boolean;
 }
 
-interface ActivityRows {
+export interface ActivityRows {
   readonly reservations: ReservationRow[];
   readonly ledger: LedgerRow[];
   readonly timeline: TimelineRow[];
