@@ -1,6 +1,5 @@
 import { accountKeyFor, type ExternalKey } from '@tandem/contracts';
 import { startFaultProxy, type FaultProxy } from '@tandem/devkit/fault-proxy';
-import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import { startStudio, type RunningStudio } from '../apps/studio/test/start-studio.ts';
 import { V1UnderTest } from '../apps/v1/test/support/v1-under-test.ts';
 import { LaneSweeper } from '../apps/v1/src/modules/studio-link/lane-sweeper.ts';
@@ -68,8 +67,8 @@ export class BothApps {
 
   /** A new partner in V1, and its account key. */
   async newPartner(name = 'Partner'): Promise<{ id: number; key: ExternalKey }> {
-    const { body } = await this.v1.post('/v1/partners', { name }).expect(201);
-    const { id } = body as { id: number };
+    const answer = await this.v1.post('/v1/partners', { name }).expect(201);
+    const { id } = answer.body as { id: number };
     return { id, key: accountKeyFor({ partnerId: id }) };
   }
 
@@ -108,10 +107,10 @@ export class BothApps {
   }
 
   async submit(partnerId: number, creditCost: number | string = 1): Promise<number> {
-    const { body } = await this.v1
+    const answer = await this.v1
       .post('/v1/commissions', { title: 'Work', partner_id: partnerId, fees: '1180.00', credit_cost: creditCost })
       .expect(201);
-    return (body as { id: number }).id;
+    return (answer.body as { id: number }).id;
   }
 
   /** A step on a commission that must succeed. */
@@ -126,8 +125,8 @@ export class BothApps {
   }
 
   async commission(id: number): Promise<CommissionAnswer> {
-    const { body } = await this.v1.get(`/v1/commissions/${id}`).expect(200);
-    return body as CommissionAnswer;
+    const answer = await this.v1.get(`/v1/commissions/${id}`).expect(200);
+    return answer.body as CommissionAnswer;
   }
 
   /** One round of the relay over every lane that has work, as if all backoffs were over. */
@@ -138,12 +137,12 @@ export class BothApps {
 
   /** Wallet, reserved and available as Studio's service API says. */
   async credit(key: ExternalKey): Promise<{ wallet: number; reserved: number; available: number }> {
-    const { body } = await this.studio
+    const answer = await this.studio
       .as(await this.studio.serviceToken())
       .get('/v1/billing/accounts/status')
       .query({ external_key: key })
       .expect(200);
-    return (body as { credit: { wallet: number; reserved: number; available: number } }).credit;
+    return (answer.body as { credit: { wallet: number; reserved: number; available: number } }).credit;
   }
 
   async reservations(key: ExternalKey): Promise<{ status: string; amount: number; acceptance: number }[]> {
@@ -170,12 +169,12 @@ export class BothApps {
   }
 
   private async items<Row>(path: string, key: ExternalKey): Promise<Row[]> {
-    const { body } = await this.studio
+    const answer = await this.studio
       .as(await this.studio.serviceToken())
       .get(path)
       .query({ external_key: key, limit: 50 })
       .expect(200);
-    return (body as { items: Row[] }).items;
+    return (answer.body as { items: Row[] }).items;
   }
 
   private async asOperator(verb: 'post', path: string, body: object): Promise<void> {

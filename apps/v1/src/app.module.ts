@@ -9,7 +9,7 @@ import { ConfigModule } from './config/config.module.ts';
 import type { V1Config } from './config/config.ts';
 import { V1_ENTITIES } from './entities.ts';
 import { AuditModule } from './modules/audit/audit.module.ts';
-import { CommissionsModule, RECOVER_APPROVALS_CRONTAB } from './modules/commissions/commissions.module.ts';
+import { CommissionsModule } from './modules/commissions/commissions.module.ts';
 import { DirectoryModule } from './modules/directory/directory.module.ts';
 import { V1_ROLES } from './modules/identity/roles.ts';
 import { InvoicesModule } from './modules/invoices/invoices.module.ts';
@@ -48,11 +48,7 @@ export class AppModule {
           sessionSecret: config.sessionSecret,
           secureCookies: config.isProduction,
         }),
-        JobsModule.forRoot({
-          databaseUrl: config.databaseUrl,
-          enabled: config.jobsEnabled,
-          crontab: RECOVER_APPROVALS_CRONTAB,
-        }),
+        JobsModule.forRoot({ databaseUrl: config.databaseUrl, enabled: config.jobsEnabled }),
         MetricsModule.forRoot({ service: SERVICE }),
         HealthModule.forRoot({ service: SERVICE, version: config.version, databaseUrl: config.databaseUrl }),
         AuditModule,

@@ -26,6 +26,7 @@ const rules = {
   forbidden: { status: 403, relay: 'hold' },
   csrf_token_invalid: { status: 403, relay: 'hold' },
   not_found: { status: 404, relay: 'park' },
+  FEATURE_DISABLED: { status: 404, relay: 'park' },
   method_not_allowed: { status: 405, relay: 'park' },
   request_timeout: { status: 408, relay: 'retry' },
   payload_too_large: { status: 413, relay: 'park' },

@@ -42,7 +42,7 @@ async function creditAccount(credits: number): Promise<string> {
 }
 
 function send(command: string, body: object, as: Agent = v1): Promise<Response> {
-  return as.post(`/v1/billing/credits/${command}`).send(body) as unknown as Promise<Response>;
+  return as.post(`/v1/billing/credits/${command}`).send(body);
 }
 
 const work = (key: string, ref: string | number, more: object = {}): object => ({

@@ -8,7 +8,7 @@ export class BillingEnabledGuard implements CanActivate {
   constructor(private readonly config: V1Config) {}
 
   canActivate(): boolean {
-    if (!this.config.billingEnabled) throw new DomainError('not_found', 'Feature not available');
+    if (!this.config.billingEnabled) throw new DomainError('FEATURE_DISABLED', 'Feature not available');
     return true;
   }
 }

@@ -101,5 +101,6 @@ function payer(commission: Commission): ExternalKey {
 
 /** `available` may be below zero on an account with an overdraft. */
 function parseSignedCredits(figure: number): bigint {
-  return figure < 0 ? -parseCredits(-figure) : parseCredits(figure);
+  const credits: bigint = parseCredits(Math.abs(figure));
+  return figure < 0 ? -credits : credits;
 }

@@ -1,11 +1,11 @@
-import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { parseCredits } from '@tandem/contracts';
 import { DomainError, ValidationError } from '@tandem/platform/errors';
 import { decodeCursor, encodeCursor } from '@tandem/platform/http/paging';
 import { CurrentPrincipal, Roles } from '@tandem/platform/identity/access';
 import type { Principal } from '@tandem/platform/identity/principal';
-import { ParseIdPipe } from '../../http/parse-id.pipe.ts';
+import { IdParam } from '../../http/id-param.decorator.ts';
 import type { Currency } from '../../money/currency.ts';
 import { InvalidMoneyError, parseMoney } from '../../money/money.ts';
 import type { Actor } from '../audit/actor.ts';
@@ -95,10 +95,7 @@ export class CommissionsController {
   @ApiOperation({ summary: 'One commission with its timeline' })
   @ApiResponse({ status: 200, type: CommissionDetailBody })
   @ApiResponse({ status: 404, description: "Missing, or not the caller's to see" })
-  async detail(
-    @CurrentPrincipal() principal: Principal,
-    @Param('id', ParseIdPipe) id: number,
-  ): Promise<CommissionDetailBody> {
+  async detail(@CurrentPrincipal() principal: Principal, @IdParam() id: number): Promise<CommissionDetailBody> {
     const commission = await this.find(id, visibilityOf(principal));
     const timeline = await this.queries.timeline(id);
     return { ...toCommissionBody(commission), timeline: timeline.map(toTimelineEntry) };
@@ -111,7 +108,7 @@ export class CommissionsController {
   @ApiResponse({ status: 409, description: '`stale_version`' })
   async edit(
     @CurrentActor() actor: Actor,
-    @Param('id', ParseIdPipe) id: number,
+    @IdParam() id: number,
     @Body() body: EditCommissionBody,
   ): Promise<CommissionBody> {
     await this.editCommission.run(actor, id, {
@@ -127,7 +124,7 @@ export class CommissionsController {
   @Roles(...STAFF_READERS)
   @ApiOperation({ summary: 'Mode and credits of the account that pays' })
   @ApiResponse({ status: 200, type: CommissionBillingStatus })
-  async billingStatus(@Param('id', ParseIdPipe) id: number): Promise<CommissionBillingStatus> {
+  async billingStatus(@IdParam() id: number): Promise<CommissionBillingStatus> {
     const commission = await this.find(id, SEES_ALL);
     return toBillingStatus(commission, await this.approvals.affordability(commission));
   }
@@ -143,7 +140,7 @@ export class CommissionsController {
   })
   async approve(
     @CurrentActor() actor: Actor,
-    @Param('id', ParseIdPipe) id: number,
+    @IdParam() id: number,
     @Body() body: ApproveCommissionBody,
   ): Promise<CommissionStepBody> {
     const { answer } = await this.approveCommission.run(actor, id, {
@@ -161,7 +158,7 @@ export class CommissionsController {
   @ApiResponse({ status: 200, type: CommissionStepBody })
   async reject(
     @CurrentActor() actor: Actor,
-    @Param('id', ParseIdPipe) id: number,
+    @IdParam() id: number,
     @Body() body: ReasonBody,
   ): Promise<CommissionStepBody> {
     const { answer } = await this.withdrawCommission.run(actor, id, { kind: 'reject', ...readStep(body) });
@@ -175,7 +172,7 @@ export class CommissionsController {
   @ApiResponse({ status: 200, type: CommissionStepBody })
   async cancel(
     @CurrentActor() actor: Actor,
-    @Param('id', ParseIdPipe) id: number,
+    @IdParam() id: number,
     @Body() body: ReasonBody,
   ): Promise<CommissionStepBody> {
     const { answer } = await this.withdrawCommission.run(actor, id, { kind: 'cancel', ...readStep(body) });
@@ -189,7 +186,7 @@ export class CommissionsController {
   @ApiResponse({ status: 200, type: CommissionStepBody })
   async requestInformation(
     @CurrentActor() actor: Actor,
-    @Param('id', ParseIdPipe) id: number,
+    @IdParam() id: number,
     @Body() body: ReasonBody,
   ): Promise<CommissionStepBody> {
     await this.returnCommission.run(actor, id, { step: 'request_information', ...readStep(body) });
@@ -203,7 +200,7 @@ export class CommissionsController {
   @ApiResponse({ status: 200, type: CommissionStepBody })
   async resubmit(
     @CurrentActor() actor: Actor,
-    @Param('id', ParseIdPipe) id: number,
+    @IdParam() id: number,
     @Body() body: ResubmitCommissionBody,
   ): Promise<CommissionStepBody> {
     await this.returnCommission.run(actor, id, {
@@ -221,7 +218,7 @@ export class CommissionsController {
   @ApiResponse({ status: 200, type: CommissionStepBody })
   async deliver(
     @CurrentActor() actor: Actor,
-    @Param('id', ParseIdPipe) id: number,
+    @IdParam() id: number,
     @Body() body: DeliverCommissionBody,
   ): Promise<CommissionStepBody> {
     const { answer } = await this.deliverCommission.run(actor, id, {

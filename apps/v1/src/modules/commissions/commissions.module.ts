@@ -11,14 +11,11 @@ import { CommissionsController } from './commissions.controller.ts';
 import { CommissionQueries } from './commissions.queries.ts';
 import { DeliverCommission } from './deliver-commission.ts';
 import { EditCommission } from './edit-commission.ts';
-import { RECOVER_APPROVALS_TASK, RecoverApprovals } from './recover-approvals.ts';
+import { RecoverApprovals } from './recover-approvals.ts';
 import { ReturnCommission } from './return-commission.ts';
 import { StudioStep } from './studio-step.ts';
 import { SubmitCommission } from './submit-commission.ts';
 import { WithdrawCommission } from './withdraw-commission.ts';
-
-/** Once a minute: an approval whose process died is finished as if the answer had just come. */
-export const RECOVER_APPROVALS_CRONTAB = `* * * * * ${RECOVER_APPROVALS_TASK} ?max=1`;
 
 @Module({
   imports: [AuditModule, DirectoryModule, StudioLinkModule],

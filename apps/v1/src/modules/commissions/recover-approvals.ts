@@ -1,32 +1,37 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { JobTasks } from '@tandem/platform/jobs/job-tasks';
-import { V1Config } from '../../config/config.ts';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { DomainError } from '@tandem/platform/errors';
+import { RepeatingTask } from '@tandem/platform/jobs/repeating-task';
+import { V1Config } from '../../config/config.ts';
 import { ApproveCommission } from './approve-commission.ts';
 import { CommissionQueries } from './commissions.queries.ts';
-
-/** Job that finishes approvals whose process died. */
-export const RECOVER_APPROVALS_TASK = 'recover_approvals';
 
 /** An intent older than this many step budgets has no process behind it any more. */
 const STALE_AFTER_BUDGETS = 4;
 
 /** Finishes approvals that a crash left between the intent and its decision, as if the answer had just come. */
 @Injectable()
-export class RecoverApprovals implements OnModuleInit {
+export class RecoverApprovals implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(RecoverApprovals.name);
+  private readonly loop: RepeatingTask;
 
   constructor(
     private readonly queries: CommissionQueries,
     private readonly approve: ApproveCommission,
-    private readonly tasks: JobTasks,
     private readonly config: V1Config,
-  ) {}
+  ) {
+    this.loop = new RepeatingTask(
+      config.studioLaneSweepMs,
+      () => this.run(),
+      (error) => this.logger.error(error),
+    );
+  }
 
-  onModuleInit(): void {
-    this.tasks.register(RECOVER_APPROVALS_TASK, async () => {
-      await this.run();
-    });
+  onApplicationBootstrap(): void {
+    if (this.config.jobsEnabled) this.loop.start();
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** Answers how many it finished. */

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { JobTasks } from '@tandem/platform/jobs/job-tasks';
+import { RepeatingTask } from '@tandem/platform/jobs/repeating-task';
 import { V1Config } from '../../config/config.ts';
 import { LaneDrainer } from './lane-drainer.ts';
 import { LaneStore } from './lane.store.ts';
@@ -16,8 +17,7 @@ const DRAINS_AT_ONCE = 4;
 @Injectable()
 export class LaneSweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(LaneSweeper.name);
-  private timer: NodeJS.Timeout | undefined;
-  private sweeping: Promise<void> = Promise.resolve();
+  private readonly loop: RepeatingTask;
   private stopping = false;
 
   constructor(
@@ -30,16 +30,21 @@ export class LaneSweeper implements OnApplicationBootstrap, BeforeApplicationShu
       if (typeof payload.account_key !== 'string') throw new Error('drain_lane needs an account_key');
       await this.drainer.drain(payload.account_key);
     });
+    this.loop = new RepeatingTask(
+      config.studioLaneSweepMs,
+      () => this.sweep(),
+      // The database was away: the next sweep finds the same rows.
+      (error) => this.logger.error(error),
+    );
   }
 
   onApplicationBootstrap(): void {
-    if (this.config.jobsEnabled) this.scheduleNext();
+    if (this.config.jobsEnabled) this.loop.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
-    clearTimeout(this.timer);
-    await this.sweeping;
+    await this.loop.stop();
   }
 
   /** Drains what is due now. */
@@ -53,15 +58,5 @@ export class LaneSweeper implements OnApplicationBootstrap, BeforeApplicationShu
       }
     });
     await Promise.all(workers);
-  }
-
-  private scheduleNext(): void {
-    if (this.stopping) return;
-    this.timer = setTimeout(() => {
-      this.sweeping = this.sweep()
-        // The database was away: the next sweep finds the same rows.
-        .catch((error: unknown) => this.logger.error(error))
-        .finally(() => this.scheduleNext());
-    }, this.config.studioLaneSweepMs);
   }
 }

@@ -1,8 +1,9 @@
-import { Body, Controller, Get, HttpCode, Param, ParseIntPipe, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { creditsToNumber } from '@tandem/contracts';
 import { ValidationError } from '@tandem/platform/errors';
 import { Roles } from '@tandem/platform/identity/access';
+import { IdParam } from '../../http/id-param.decorator.ts';
 import type { Actor } from '../audit/actor.ts';
 import { CurrentActor } from '../audit/current-actor.decorator.ts';
 import { ResolveParkedRow } from './resolve-parked-row.ts';
@@ -56,7 +57,7 @@ export class StudioLinkController {
   @ApiResponse({ status: 404, description: 'The row is not parked' })
   async resolve(
     @CurrentActor() actor: Actor,
-    @Param('id', ParseIntPipe) id: number,
+    @IdParam() id: number,
     @Body() body: ResolveParkedRowRequest,
   ): Promise<{ success: true }> {
     if (body.action === 'edit') {
