@@ -52,6 +52,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/billing-monitor/account/{external_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One account: its invoices and payments, and what Studio has on it
+         * @description A well-formed key nobody knows is an account without rows, not an error.
+         */
+        get: operations["MonitorController_account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/billing-monitor/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts worst first, newest invoices and payments, and how the link to Studio is
+         * @description Answers also when Studio does not: with the last figures it gave, their age, and a warning on each account.
+         */
+        get: operations["MonitorController_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/studio-link/decisions": {
         parameters: {
             query?: never;
@@ -661,6 +701,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccountCounts: {
+            accounts: number;
+            mode: components["schemas"]["ModeCounts"];
+            warning: components["schemas"]["WarningCounts"];
+        };
         ApprovalGate: {
             /** @description True disables approving without an override */
             shut: boolean;
@@ -776,6 +821,24 @@ export interface components {
              * @description The customer for systems that speak of a workspace or publisher
              */
             workspace_id: string;
+        };
+        CollectionStatus: {
+            reachable: boolean;
+            /** @description The rows are from an earlier answer */
+            stale: boolean;
+            error: string | null;
+            /** @enum {string} */
+            reason: "ok" | "ignored_by_policy" | "not_enrolled" | "refused" | "unreachable" | "timeout" | "overloaded" | "token_rejected" | "contract_mismatch" | "bad_request";
+            /**
+             * Format: date-time
+             * @description When Studio gave the rows
+             */
+            fetched_at: string | null;
+        };
+        CollectionStatuses: {
+            reservations: components["schemas"]["CollectionStatus"];
+            ledger: components["schemas"]["CollectionStatus"];
+            timeline: components["schemas"]["CollectionStatus"];
         };
         CommissionBillingStatus: {
             commission_id: number;
@@ -979,6 +1042,30 @@ export interface components {
             version?: number;
             /** @description Document that was handed over */
             document_id?: string;
+        };
+        DetailRawJson: {
+            status: Record<string, never> | null;
+            reservations: Record<string, never>[];
+            ledger: Record<string, never>[];
+            timeline: Record<string, never>[];
+        };
+        DetailStudioStatus: {
+            reachable: boolean;
+            /** @description The rows are from an earlier answer */
+            stale: boolean;
+            error: string | null;
+            /** @enum {string} */
+            reason: "ok" | "ignored_by_policy" | "not_enrolled" | "refused" | "unreachable" | "timeout" | "overloaded" | "token_rejected" | "contract_mismatch" | "bad_request";
+            /**
+             * Format: date-time
+             * @description When Studio gave the rows
+             */
+            fetched_at: string | null;
+            /** @example v1:partner:77 */
+            external_key: string;
+            /** @description Studio answers, but refuses our service token */
+            token_rejected: boolean;
+            status: components["schemas"]["MonitorAccountStatus"];
         };
         EditCommissionBody: {
             /** @description Version the editor saw; an older one is 409 `stale_version` */
@@ -1255,6 +1342,41 @@ export interface components {
             /** @description Days from issue to due date */
             payment_terms_days?: number;
         };
+        LedgerRow: {
+            /** Format: uuid */
+            id: string;
+            /** @description Position in the account, from 1, without gaps */
+            seq: number;
+            /** Format: uuid */
+            tenant_id: string | null;
+            /** Format: uuid */
+            account_id: string;
+            /** Format: uuid */
+            reservation_id: string | null;
+            /** @description Effect on the balance; for RESERVE and RELEASE the effect on what is available */
+            delta: number;
+            balance_delta: number;
+            reserved_delta: number;
+            balance_after: number;
+            reserved_after: number;
+            /**
+             * @description Kind of movement
+             * @enum {string}
+             */
+            reason: "GRANT" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE";
+            ref_type: string | null;
+            ref_id: string | null;
+            idempotency_key: string;
+            /** @description Who and why: acting_user, reason, client */
+            metadata_json: Record<string, never>;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Time the movement counts from; an expiry carries its deadline
+             */
+            effective_at: string;
+        };
         LoginAnswer: {
             success: boolean;
             /** @description Session token for callers without cookies; valid for 12 hours */
@@ -1283,6 +1405,201 @@ export interface components {
              * @enum {string}
              */
             default_billing_mode: "POSTPAID" | "CREDIT";
+        };
+        ModeCounts: {
+            POSTPAID: number;
+            CREDIT: number;
+        };
+        MonitorAccountDetail: {
+            instance: string;
+            /** @example v1:partner:77 */
+            external_key: string;
+            /** @enum {string} */
+            entity_type: "referral_channel" | "client" | "assignment" | "invoice" | "channel";
+            /** @description Null when the id in the key is not a number */
+            entity_id: number | null;
+            /** @description Null when V1 has no such partner or client */
+            display_name: string | null;
+            warnings: ("insufficient_credits" | "studio_unreachable" | "studio_cached" | "not_enrolled")[];
+            studio_status: components["schemas"]["DetailStudioStatus"];
+            /** @description Newest 50 */
+            reservations: components["schemas"]["ReservationRow"][];
+            /** @description Newest 50 */
+            ledger: components["schemas"]["LedgerRow"][];
+            /** @description Newest 50 */
+            timeline: components["schemas"]["TimelineRow"][];
+            /** @description Newest 30 of the account */
+            v1_invoices: components["schemas"]["MonitorInvoice"][];
+            /** @description Newest 30 of the account */
+            v1_payments: components["schemas"]["PaymentRow"][];
+            studio_collection_status: components["schemas"]["CollectionStatuses"];
+            raw_json: components["schemas"]["DetailRawJson"];
+        };
+        MonitorAccountRow: {
+            /** @enum {string} */
+            entity_type: "referral_channel" | "client";
+            entity_id: number;
+            display_name: string;
+            /** @example v1:partner:77 */
+            external_key: string;
+            /**
+             * @description The default mode when Studio has not said
+             * @enum {string}
+             */
+            billing_mode: "POSTPAID" | "CREDIT";
+            /**
+             * @description ACTIVE when Studio has not said
+             * @enum {string}
+             */
+            account_status: "UNENROLLED" | "ACTIVE" | "SUSPENDED";
+            /** @description In credits; zeros when Studio has not said */
+            credit: components["schemas"]["CreditFigures"];
+            /** @description Always in the order of the enumeration */
+            warnings: ("insufficient_credits" | "studio_unreachable" | "studio_cached" | "not_enrolled")[];
+            /**
+             * Format: date-time
+             * @description Last movement or event at Studio
+             */
+            last_event_at: string | null;
+            /** @description False: the last call for this account failed; `studio.reason` says how */
+            studio_reachable: boolean;
+            /** @description Contains `HTTP 404` when nobody enrolled the account */
+            studio_status_error: string | null;
+            /**
+             * Format: date-time
+             * @description When Studio gave these figures
+             */
+            status_fetched_at: string | null;
+            /** @description Age of the figures as this answer was made, seconds */
+            age_seconds: number | null;
+            /** @description Owed on open invoices in `currency`, major units */
+            amount_due: number;
+            /** @description The same in minor units */
+            amount_due_cents: number;
+            /** @description ISO 4217; the one with the most open invoices */
+            currency: string;
+            /** @description Open invoices in all currencies */
+            open_invoices: number;
+            /** @description Owed per currency; amounts of two currencies are never added up */
+            due_by_currency: components["schemas"]["OpenAmount"][];
+        };
+        MonitorAccountStatus: {
+            /** Format: uuid */
+            account_id?: string;
+            /** Format: uuid */
+            tenant_id?: string | null;
+            /** @enum {string} */
+            account_type?: "TENANT" | "EXTERNAL_ASSOCIATE";
+            /** @example v1:partner:77 */
+            external_key?: string;
+            display_name?: string;
+            /** @enum {string} */
+            account_status?: "UNENROLLED" | "ACTIVE" | "SUSPENDED";
+            /** @enum {string} */
+            billing_mode?: "POSTPAID" | "CREDIT";
+            /** @description Days an invoice may stay unpaid */
+            payment_terms_days?: number;
+            /** @enum {string} */
+            credit_cost_model?: "FLAT";
+            /** @example INR */
+            currency?: string;
+            is_enabled?: boolean;
+            credit?: components["schemas"]["CreditFigures"];
+            /**
+             * Format: date-time
+             * @description Last movement or event
+             */
+            last_event_at?: string | null;
+            /**
+             * @description Present when Studio has not said: these are V1’s defaults
+             * @enum {string}
+             */
+            source?: "v1_default";
+        };
+        MonitorInvoice: {
+            invoice_id: number;
+            invoice_no: string | null;
+            counterparty: string;
+            /** @description Total with tax, major units */
+            amount: number;
+            /** @description ISO 4217 */
+            currency: string;
+            /** @enum {string} */
+            status: "DRAFT" | "ISSUED" | "SENT" | "PARTIALLY_PAID" | "PAID" | "VOID";
+            /** Format: date */
+            due_date: string | null;
+            /** Format: date-time */
+            paid_date: string | null;
+            /** Format: date */
+            issued_date: string | null;
+            /** @example v1:partner:77 */
+            external_key: string;
+            /** @description Total with tax, minor units of the currency */
+            amount_cents: number;
+        };
+        MonitorOutage: {
+            id: number;
+            /** @description How the first failed call ended */
+            reason: string;
+            /** Format: date-time */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description Null: not over
+             */
+            ended_at: string | null;
+            /** @description Decisions taken during it, by verdict */
+            decisions: components["schemas"]["OutageDecisions"];
+            /** @description Credits decided on */
+            amount: number;
+            /** @description Credits Studio would have refused */
+            refused_amount: number;
+        };
+        MonitorSummary: {
+            /** @description Which process answered; each keeps a cache of its own */
+            instance: string;
+            v1_meta: components["schemas"]["V1Identity"];
+            studio: components["schemas"]["StudioConnection"];
+            accounts: components["schemas"]["MonitorAccountRow"][];
+            counts: components["schemas"]["AccountCounts"];
+            /** @description Null on the last page of accounts */
+            next_cursor: string | null;
+            /** @description Newest 30 */
+            v1_invoices: components["schemas"]["MonitorInvoice"][];
+            /** @description Newest 30 */
+            v1_payments: components["schemas"]["PaymentRow"][];
+            outbox: components["schemas"]["OutboxBacklog"];
+            decisions: components["schemas"]["OpenDecisions"];
+            /** @description Newest 5 */
+            outages: components["schemas"]["MonitorOutage"][];
+        };
+        OpenAmount: {
+            /** @description ISO 4217 */
+            currency: string;
+            /** @description Major units */
+            amount_due: number;
+            /** @description Minor units of the currency */
+            amount_due_cents: number;
+            open_invoices: number;
+        };
+        OpenDecisions: {
+            open: number;
+            /** @description Credits at stake in them */
+            open_exposure: number;
+        };
+        OutageDecisions: {
+            open: number;
+            honoured: number;
+            would_have_been_refused: number;
+            mode_differed: number;
+            already_applied: number;
+        };
+        OutboxBacklog: {
+            pending: number;
+            /** @description Rows Studio will not take; each waits for an operator */
+            parked: number;
+            /** Format: date-time */
+            oldest_pending_at: string | null;
         };
         Pagination: {
             page: number;
@@ -1391,6 +1708,34 @@ export interface components {
             /** @description Version of the invoice the caller saw; when given, an older one is refused with 409 `stale_version` */
             version?: number;
         };
+        ReservationRow: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            tenant_id: string | null;
+            /** Format: uuid */
+            account_id: string;
+            /** @description Credits held at first */
+            amount: number;
+            /**
+             * @description State now. A hold past `expires_at` reads as EXPIRED
+             * @enum {string}
+             */
+            status: "ACTIVE" | "CONSUMED" | "RELEASED" | "EXPIRED";
+            ref_type: string;
+            ref_id: string;
+            /** @description Which acceptance of the work the hold belongs to, from 1 */
+            acceptance: number;
+            idempotency_key: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            consumed_at: string | null;
+            /** Format: date-time */
+            released_at: string | null;
+        };
         ResolveParkedRowRequest: {
             /** @enum {string} */
             action: "retry" | "skip" | "edit";
@@ -1404,6 +1749,18 @@ export interface components {
             version?: number;
             reason?: string;
         };
+        ServiceMeta: {
+            /** @example tandem-studio */
+            app: string;
+            /** @example api */
+            service: string;
+            /** @description Version of the build */
+            version: string;
+            /** @enum {string} */
+            env: "prod" | "dev";
+            git_sha: string | null;
+            build_time: string | null;
+        };
         SignedInUser: {
             id: number;
             email: string;
@@ -1411,6 +1768,37 @@ export interface components {
             role: string;
             /** @description The one client a restricted user belongs to */
             client_id: number | null;
+        };
+        StudioConnection: {
+            base_url: string;
+            /** @description Studio answered, be it with a refusal. A rejected token has a field of its own */
+            reachable: boolean;
+            /**
+             * @description How the last call ended; `ok` when nothing failed
+             * @enum {string}
+             */
+            reason: "ok" | "ignored_by_policy" | "not_enrolled" | "refused" | "unreachable" | "timeout" | "overloaded" | "token_rejected" | "contract_mismatch" | "bad_request";
+            /** @description Studio answers, but refuses our service token: its figures cannot be read */
+            token_rejected: boolean;
+            /** @description Last good answer of Studio’s `/v1/meta` */
+            studio_meta: components["schemas"]["ServiceMeta"] | null;
+            /** @description Time the last good `/v1/meta` took, milliseconds */
+            latency_ms: number | null;
+            /**
+             * Format: date-time
+             * @description Last call Studio answered well
+             */
+            last_ok_at: string | null;
+            /** @description Age of the oldest figures on this page, seconds */
+            cache_age_seconds: number | null;
+            /** @description Figures younger than this are shown without asking again, seconds */
+            cache_ttl_seconds: number;
+            /** @description Technical text of what failed; null when nothing did */
+            error: string | null;
+            /** @description Studio did not answer and old figures are shown: `Studio unavailable, showing cached data` */
+            show_cached_banner: boolean;
+            /** @description Where V1 settles its books with Studio: decisions taken without an answer, and their verdicts */
+            reconcile_endpoint: string | null;
         };
         StudioPart: {
             /** @description `ok`, `ignored_by_policy`, `not_enrolled`, `refused`, `unreachable`, `timeout`, … */
@@ -1440,6 +1828,38 @@ export interface components {
              */
             credit_cost: number | string;
         };
+        TimelineRow: {
+            id: string;
+            /**
+             * Format: date-time
+             * @description Same as `received_at`: the order of the list
+             */
+            timestamp: string;
+            /**
+             * Format: date-time
+             * @description When it happened, as its source says
+             */
+            occurred_at: string;
+            /**
+             * Format: date-time
+             * @description When Studio stored it
+             */
+            received_at: string;
+            /** @enum {string} */
+            source: "CREDITS_LEDGER" | "CREDITS_DECISION" | "USAGE_V1" | "USAGE_V2" | "ACCOUNT_POLICY";
+            /** Format: uuid */
+            account_id: string;
+            /** Format: uuid */
+            tenant_id: string | null;
+            /** @description Ledger kind, event name, or policy change */
+            event_type: string;
+            ref_type: string | null;
+            ref_id: string | null;
+            /** @description Credits moved, signed as on the ledger */
+            amount: number | null;
+            idempotency_key: string | null;
+            payload_json: Record<string, never>;
+        };
         UpdateAssignmentBody: {
             /** @description Version the editor saw; an older one is refused with 409 `stale_version` */
             version: number;
@@ -1460,11 +1880,26 @@ export interface components {
             email?: string | null;
             active?: boolean;
         };
+        V1Identity: {
+            /** @example tandem-v1 */
+            app: string;
+            version: string;
+            /** @example production */
+            environment: string;
+            /** @enum {string} */
+            default_billing_mode: "POSTPAID" | "CREDIT";
+        };
         VoidInvoiceBody: {
             /** @description Version the caller saw; when given, an older one is refused with 409 `stale_version` */
             version?: number;
             /** @description Why; kept on the invoice */
             reason: string;
+        };
+        WarningCounts: {
+            insufficient_credits: number;
+            studio_unreachable: number;
+            studio_cached: number;
+            not_enrolled: number;
         };
     };
     responses: never;
@@ -1522,6 +1957,118 @@ export interface operations {
         responses: {
             /** @description Ready; 503 with a reason otherwise */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    MonitorController_account: {
+        parameters: {
+            query?: {
+                /** @description Ask Studio now, past the cache, for this request only. One summary and one detail per user within 5 seconds */
+                refresh?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description Colons raw or percent-encoded */
+                external_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorAccountDetail"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `forbidden`: Admin role required */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `rate_limited` with `Retry-After`: refreshed less than 5 seconds ago */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    MonitorController_summary: {
+        parameters: {
+            query?: {
+                /** @description Ask Studio now, past the cache, for this request only. One summary and one detail per user within 5 seconds */
+                refresh?: boolean;
+                limit?: number;
+                /** @description `next_cursor` of the page before, with the same sort */
+                cursor?: string;
+                /** @description Accounts whose name or key contains this text */
+                q?: string;
+                mode?: "POSTPAID" | "CREDIT";
+                warning?: "insufficient_credits" | "studio_unreachable" | "studio_cached" | "not_enrolled";
+                /** @description Worst first, by name, least available first, most owed first, latest event first */
+                sort?: "severity" | "display_name" | "available" | "amount_due" | "last_event_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorSummary"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthorized` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `forbidden`: Admin role required */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `rate_limited` with `Retry-After`: refreshed less than 5 seconds ago */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,6 @@
+import { createApi } from '../../shared/api/create-api.ts';
+import type { components, paths } from '../../shared/api/studio.gen.ts';
+
+export type OperatorAccount = components['schemas']['OperatorAccount'];
+
+export const studioApi = createApi<paths>();
