@@ -282,7 +282,11 @@ describe('with Studio away', () => {
     apps.v1.clock.advance(60_000);
     const summary = await refresh(`${SUMMARY}?q=${partner.key}`);
     const detail = await refresh(`${DETAIL}/${partner.key}`);
+    const [once, again] = [await refresh(SUMMARY), await refresh(SUMMARY)];
     await apps.setTokenValid(true);
+    // Studio's public identity page, which answers all along, does not end the outage: it is one, and it is open.
+    expect(once.outages[0]).toMatchObject({ reason: 'token_rejected', ended_at: null });
+    expect(again.outages).toEqual(once.outages);
     expect(summary.studio).toMatchObject({
       reachable: true,
       token_rejected: true,

@@ -49,8 +49,10 @@ export class LinkState {
     return this.held !== null && this.held.until > now ? this.held : null;
   }
 
-  /** Takes in how a call ended. */
-  async note(answer: StudioAnswer, now: Date): Promise<void> {
+  /** Takes in how a call ended. `provesToken` is false for a call that would succeed with a wrong token as well. */
+  async note(answer: StudioAnswer, now: Date, { provesToken }: { provesToken: boolean }): Promise<void> {
+    // Else each look at Studio's public pages would end the outage of a rejected token, and begin the next.
+    if (!provesToken && this.held !== null && answer.action === 'done') return;
     if (answer.reason === 'token_rejected' || answer.reason === 'contract_mismatch') {
       this.held = {
         reason: answer.reason,

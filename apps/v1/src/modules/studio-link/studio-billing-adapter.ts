@@ -115,7 +115,13 @@ export class StudioBillingAdapter {
   }
 
   getMeta(timeoutMs: number): Promise<StudioAnswer> {
-    return this.get(STUDIO_PATHS.meta, {}, timeoutMs, (answer) => typeof answer.app === 'string');
+    return this.http.call({
+      method: 'GET',
+      path: STUDIO_PATHS.meta,
+      isPublic: true,
+      timeoutMs,
+      looksRight: (answer) => typeof answer.app === 'string',
+    });
   }
 
   /** Newest rows of one of an account's collections. */

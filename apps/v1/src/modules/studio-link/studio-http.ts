@@ -27,6 +27,8 @@ export interface StudioCall {
   readonly body?: string;
   /** Whole time the call may take, answer body included. */
   readonly timeoutMs: number;
+  /** The route takes anybody's call: its success says nothing about our token. */
+  readonly isPublic?: boolean;
   /** Checks the shape of a 2xx body. */
   looksRight(body: Record<string, unknown>): boolean;
 }
@@ -95,7 +97,7 @@ export class StudioHttp implements OnModuleDestroy {
         return noAnswer('unreachable', 'not called: earlier calls failed, the next try is soon');
       } else throw error;
     }
-    await this.link.note(answer, this.clock.now());
+    await this.link.note(answer, this.clock.now(), { provesToken: call.isPublic !== true });
     if (answer.error !== null)
       this.logger.warn(`Studio ${call.method} ${call.path}: ${answer.reason} (${answer.error})`);
     return answer;
