@@ -41,7 +41,7 @@ export class CreateAccounts1763700000100 implements MigrationInterface {
         -- Nine billion credits: every figure stays exact as a JSON number.
         CONSTRAINT wallets_balance_limit CHECK (balance_micro <= 9000000000000000)
       ) WITH (fillfactor = 60);
-      COMMENT ON TABLE wallets IS 'Written by apply_credit_commands and by policy changes under the same row lock. No index on counters: updates stay HOT.';
+      COMMENT ON TABLE wallets IS 'Written by apply_credit_batch and by policy changes under the same row lock. No index on counters: updates stay HOT.';
 
       CREATE TABLE account_changes (
         account_id uuid NOT NULL REFERENCES accounts,

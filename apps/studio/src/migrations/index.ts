@@ -1,8 +1,9 @@
 import { CreateIdentity1700000000000 } from '@tandem/platform/identity/create-identity';
 import { CreateServiceTokens1700000000001 } from '@tandem/platform/identity/create-service-tokens';
 import { CreateAccounts1763700000100 } from './create-accounts.ts';
-import { CreateApplyCreditCommands1763700000400 } from './create-apply-credit-commands.ts';
+import { CreateApplyCreditBatch1763700000500 } from './create-apply-credit-batch.ts';
 import { CreateBillingEvents1763700000300 } from './create-billing-events.ts';
+import { CreateFoldCreditCommands1763700000400 } from './create-fold-credit-commands.ts';
 import { CreateIngestBillingEvents1763700000350 } from './create-ingest-billing-events.ts';
 import { CreateLedger1763700000200 } from './create-ledger.ts';
 
@@ -14,5 +15,6 @@ export const STUDIO_MIGRATIONS = [
   CreateLedger1763700000200,
   CreateBillingEvents1763700000300,
   CreateIngestBillingEvents1763700000350,
-  CreateApplyCreditCommands1763700000400,
+  CreateFoldCreditCommands1763700000400,
+  CreateApplyCreditBatch1763700000500,
 ];

@@ -26,7 +26,7 @@ export interface CreditCommand {
   readonly reason?: string | undefined;
 }
 
-/** What `apply_credit_commands` decided about one command. */
+/** What the ledger decided about one command. */
 export interface CommandOutcome {
   /**
    * POSTED moved something; IGNORED, REFUSED and SHORTFALL moved nothing and are stored; REJECTED stored nothing, so the

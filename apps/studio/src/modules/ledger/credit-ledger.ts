@@ -1,7 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Receipt } from '@tandem/contracts';
 import { PgPool } from '@tandem/platform/database/pool';
+import type { QueryResultRow } from 'pg';
 import { StudioConfig } from '../../config/config.ts';
+import { CreditBatch, type CreditBatchRow } from './credit-batch.ts';
 import type { CommandOutcome, CreditCommand } from './credit-command.ts';
 import { WriteLane } from './write-lane.ts';
 
@@ -48,14 +50,9 @@ export class CreditLedger implements OnModuleInit {
     return { incarnation: this.incarnation, account_seq: seq, last_seal: null };
   }
 
-  private async applyBatch(commands: readonly object[]): Promise<CommandOutcome[]> {
-    const { rows } = await this.pool.query<{ outcome_position: number; outcome: CommandOutcome }>({
-      name: 'apply_credit_commands',
-      text: 'SELECT outcome_position, outcome FROM apply_credit_commands($1)',
-      values: [JSON.stringify(commands)],
-    });
-    const outcomes = new Array<CommandOutcome>(commands.length);
-    for (const row of rows) outcomes[row.outcome_position] = row.outcome;
-    return outcomes;
+  private async applyBatch(commands: readonly CreditCommand[]): Promise<CommandOutcome[]> {
+    const batch = new CreditBatch(commands);
+    const { rows } = await this.pool.query<CreditBatchRow & QueryResultRow>(batch.query());
+    return batch.outcomes(rows);
   }
 }

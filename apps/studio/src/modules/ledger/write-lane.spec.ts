@@ -16,7 +16,7 @@ const done: CommandOutcome = { outcome: 'POSTED' };
 function heldDatabase(): {
   batches: string[][];
   answer: (error?: unknown) => Promise<void>;
-  apply: (rows: readonly object[]) => Promise<CommandOutcome[]>;
+  apply: (rows: readonly CreditCommand[]) => Promise<CommandOutcome[]>;
 } {
   const batches: string[][] = [];
   let pending:
@@ -26,7 +26,7 @@ function heldDatabase(): {
     batches,
     apply: (rows) =>
       new Promise((resolve, reject) => {
-        batches.push(rows.map((row) => (row as { idempotency_key: string }).idempotency_key));
+        batches.push(rows.map((row) => row.idempotencyKey));
         pending = { rows, resolve, reject };
       }),
     async answer(error) {

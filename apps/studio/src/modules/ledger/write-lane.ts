@@ -1,9 +1,8 @@
 import { DomainError } from '@tandem/platform/errors';
-import { newId } from '@tandem/platform/ids';
-import { digestOf, type CommandOutcome, type CreditCommand } from './credit-command.ts';
+import type { CommandOutcome, CreditCommand } from './credit-command.ts';
 
 /** Runs one batch in the database and answers one outcome per command, in order. */
-export type ApplyBatch = (commands: readonly object[]) => Promise<CommandOutcome[]>;
+export type ApplyBatch = (commands: readonly CreditCommand[]) => Promise<CommandOutcome[]>;
 
 export interface WriteLaneLimits {
   /** Most commands of one round trip. */
@@ -99,7 +98,7 @@ export class WriteLane {
       batch.forEach((item, index) => {
         const outcome = outcomes[index];
         if (outcome) item.resolve(outcome);
-        else item.reject(new Error('apply_credit_commands answered fewer outcomes than commands'));
+        else item.reject(new Error('the ledger answered fewer outcomes than commands'));
       });
     } catch (error) {
       if (batch.length === 1 || !concernsSingleCommands(error)) {
@@ -112,10 +111,9 @@ export class WriteLane {
   }
 
   private async applyWithRetries(commands: readonly CreditCommand[]): Promise<CommandOutcome[]> {
-    const rows = commands.map(toRow);
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.applyBatch(rows);
+        return await this.applyBatch(commands);
       } catch (error) {
         if (attempt >= RETRIES_MAX || !RETRYABLE_STATES.has(sqlState(error) ?? '')) throw error;
       }
@@ -138,26 +136,4 @@ function countDown(counts: Map<string, number>, key: string): void {
   const left = (counts.get(key) ?? 1) - 1;
   if (left === 0) counts.delete(key);
   else counts.set(key, left);
-}
-
-function toRow(command: CreditCommand, position: number): object {
-  return {
-    position,
-    account_id: command.accountId,
-    operation: command.operation,
-    client: command.client,
-    idempotency_key: command.idempotencyKey,
-    request_digest: digestOf(command),
-    amount_micro: command.amount?.toString(),
-    ref_type: command.refType,
-    ref_id: command.refId,
-    acceptance: command.acceptance,
-    reservation_id: command.reservationId,
-    expires_in_minutes: command.expiresInMinutes,
-    settle_without_hold: command.settleWithoutHold,
-    actor: command.actor,
-    reason: command.reason,
-    new_id: newId(),
-    new_reservation_id: command.operation === 'reserve' ? newId() : undefined,
-  };
 }

@@ -1,14 +1,13 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * The only writer of the ledger. One call applies a batch of commands for any accounts: wallets are locked in sorted
- * order, then each account's commands are folded exactly, in the order they arrived.
+ * The exact fold of credit commands: each account's commands are decided one by one, in the order they arrived.
  *
  * `expire_due_holds` and `post_entry` are steps of the fold. `wallet` is passed by value and returned, so that an
  * account's row is read once and written once per batch.
  */
-export class CreateApplyCreditCommands1763700000400 implements MigrationInterface {
-  readonly name = 'CreateApplyCreditCommands1763700000400';
+export class CreateFoldCreditCommands1763700000400 implements MigrationInterface {
+  readonly name = 'CreateFoldCreditCommands1763700000400';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(String.raw`
@@ -83,6 +82,13 @@ export class CreateApplyCreditCommands1763700000400 implements MigrationInterfac
           wallet := expired.wallet;
         END LOOP;
       END $body$;
+
+      -- Writes the counters back once an account's commands are folded; a wallet that did not move is not written.
+      CREATE FUNCTION store_wallet(wallet wallets) RETURNS void LANGUAGE sql AS $body$
+        UPDATE wallets w SET balance_micro = wallet.balance_micro, reserved_micro = wallet.reserved_micro,
+               seq = wallet.seq, last_entry_at = wallet.last_entry_at
+         WHERE w.account_id = wallet.account_id AND w.seq <> wallet.seq
+      $body$;
 
       CREATE FUNCTION store_unposted_outcome(
         wallet wallets, command credit_command, given_outcome text, given_code text, given_details jsonb, accepted integer
@@ -407,31 +413,19 @@ export class CreateApplyCreditCommands1763700000400 implements MigrationInterfac
         SELECT to_jsonb(hold) || jsonb_build_object('amount_micro', hold.amount_micro::text)
       $body$;
 
-      CREATE FUNCTION apply_credit_commands(commands jsonb)
+      -- Folds commands one by one. The caller holds the locks of all their wallets and has read the clock after them.
+      CREATE FUNCTION fold_credit_commands(commands credit_command[], started timestamptz)
       RETURNS TABLE (outcome_position integer, outcome jsonb) LANGUAGE plpgsql AS $body$
       DECLARE
         wallet wallets;
         command credit_command;
         step record;
-        started timestamptz;
       BEGIN
-        -- Sorted, in a statement of its own: two replicas with overlapping accounts then wait, and never deadlock.
-        PERFORM FROM wallets w
-          WHERE w.account_id IN (SELECT (item ->> 'account_id')::uuid FROM jsonb_array_elements(commands) item)
-          ORDER BY w.account_id FOR NO KEY UPDATE;
-        started := clock_timestamp();
-
-        FOR command IN
-          SELECT c.* FROM jsonb_populate_recordset(NULL::credit_command, commands) c ORDER BY c.account_id, c.position
-        LOOP
+        FOR command IN SELECT c.* FROM unnest(commands) c ORDER BY c.account_id, c.position LOOP
           IF wallet.account_id IS DISTINCT FROM command.account_id THEN
-            IF wallet.account_id IS NOT NULL THEN
-              UPDATE wallets w SET balance_micro = wallet.balance_micro, reserved_micro = wallet.reserved_micro,
-                     seq = wallet.seq, last_entry_at = wallet.last_entry_at
-               WHERE w.account_id = wallet.account_id AND w.seq <> wallet.seq;
-            END IF;
+            PERFORM store_wallet(wallet);
             SELECT * INTO wallet FROM wallets w WHERE w.account_id = command.account_id;
-            -- Read after the lock, and never behind the account's last row, whatever the clock did.
+            -- Never behind the account's last row, whatever the clock did.
             wallet.last_entry_at := greatest(started, wallet.last_entry_at);
           END IF;
           outcome_position := command.position;
@@ -444,21 +438,18 @@ export class CreateApplyCreditCommands1763700000400 implements MigrationInterfac
           END IF;
           RETURN NEXT;
         END LOOP;
-        IF wallet.account_id IS NOT NULL THEN
-          UPDATE wallets w SET balance_micro = wallet.balance_micro, reserved_micro = wallet.reserved_micro,
-                 seq = wallet.seq, last_entry_at = wallet.last_entry_at
-           WHERE w.account_id = wallet.account_id AND w.seq <> wallet.seq;
-        END IF;
+        PERFORM store_wallet(wallet);
       END $body$;
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP FUNCTION apply_credit_commands(jsonb);
+      DROP FUNCTION fold_credit_commands(credit_command[], timestamptz);
       DROP FUNCTION apply_credit_command(wallets, credit_command);
       DROP FUNCTION credit_hold_json(reservations);
       DROP FUNCTION credit_entry_json(ledger);
+      DROP FUNCTION store_wallet(wallets);
       DROP FUNCTION store_unposted_outcome(wallets, credit_command, text, text, jsonb, integer);
       DROP FUNCTION expire_due_holds(wallets);
       DROP FUNCTION expire_hold(wallets, reservations);
