@@ -275,7 +275,7 @@ describe('with Studio away', () => {
     expect(up.outages[0]).toMatchObject({ decisions: { open: 0, honoured: 1 } });
   });
 
-  test('a rejected token is not an outage: Studio is reachable, the reason says what is wrong', async () => {
+  test('a rejected token is not "reachable" and not "unavailable" either: the reason says what is wrong', async () => {
     const partner = await apps.newCreditPartner(7);
     await rowOf(partner.key);
     await apps.setTokenValid(false);
@@ -288,14 +288,14 @@ describe('with Studio away', () => {
     expect(once.outages[0]).toMatchObject({ reason: 'token_rejected', ended_at: null });
     expect(again.outages).toEqual(once.outages);
     expect(summary.studio).toMatchObject({
-      reachable: true,
+      reachable: false,
       token_rejected: true,
       reason: 'token_rejected',
       show_cached_banner: false,
     });
     expect(summary.studio.error).toContain('HTTP 401');
     expect(summary.accounts[0]).toMatchObject({ credit: { available: 7 }, studio_reachable: false });
-    expect(detail.studio_status).toMatchObject({ reachable: true, token_rejected: true, stale: true });
+    expect(detail.studio_status).toMatchObject({ reachable: false, token_rejected: true, stale: true });
     apps.v1.clock.advance(1);
     expect((await refresh(SUMMARY)).studio).toMatchObject({ reachable: true, token_rejected: false, reason: 'ok' });
   });

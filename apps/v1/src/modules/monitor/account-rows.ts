@@ -19,6 +19,11 @@ export function didAnswer(failure: StudioAnswer | null): boolean {
   return failure === null || (failure.status !== null && failure.reason !== 'overloaded');
 }
 
+/** Studio can be worked with. One that rejects our token answers, but is not reachable for us (DESIGN 3, Monitor). */
+export function isReachable(failure: StudioAnswer | null): boolean {
+  return didAnswer(failure) && failure?.reason !== 'token_rejected';
+}
+
 /** The text beside an account: what failed, else `HTTP 404` for one nobody enrolled (C6). */
 export function statusError({ known, failure }: ReadStatus): string | null {
   if (failure !== null) return failure.error ?? failure.reason;

@@ -114,7 +114,9 @@ export class StudioConnection {
   @ApiProperty()
   base_url: string;
 
-  @ApiProperty({ description: 'Studio answered, be it with a refusal. A rejected token has a field of its own' })
+  @ApiProperty({
+    description: 'Studio can be worked with. False as well when it rejects our token; `token_rejected` then says so',
+  })
   reachable: boolean;
 
   @ApiProperty({ enum: REASONS, description: 'How the last call ended; `ok` when nothing failed' })

@@ -5,7 +5,7 @@ import { V1Config } from '../../config/config.ts';
 import { DirectoryQueries } from '../directory/directory.queries.ts';
 import { SEES_ALL } from '../identity/visibility.ts';
 import { StudioBillingAdapter } from '../studio-link/studio-billing-adapter.ts';
-import { didAnswer, statusError, statusOrDefault, warningsOf, type ReadStatus } from './account-rows.ts';
+import { isReachable, statusError, statusOrDefault, warningsOf, type ReadStatus } from './account-rows.ts';
 import { deadlineIn } from './deadline.ts';
 import { INSTANCE } from './instance.ts';
 import type { DetailStudioStatus, MonitorAccountDetail } from './monitor.dto.ts';
@@ -85,7 +85,7 @@ export class ReadAccountDetail {
     const { known, failure } = read;
     return {
       external_key: known.key,
-      reachable: didAnswer(failure),
+      reachable: isReachable(failure),
       token_rejected: failure?.reason === 'token_rejected',
       reason: failure?.reason ?? (known.notEnrolled ? 'not_enrolled' : 'ok'),
       stale: failure !== null && known.fetchedAt !== null,

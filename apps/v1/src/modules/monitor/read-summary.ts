@@ -8,7 +8,7 @@ import type { StudioAnswer } from '../studio-link/studio-answer.ts';
 import { StudioBillingAdapter } from '../studio-link/studio-billing-adapter.ts';
 import { StudioLinkQueries, type LinkBacklog, type OutageRow } from '../studio-link/studio-link.queries.ts';
 import { countAccounts, pageOfAccounts } from './account-page.ts';
-import { didAnswer, toAccountRow } from './account-rows.ts';
+import { didAnswer, isReachable, toAccountRow } from './account-rows.ts';
 import { deadlineIn } from './deadline.ts';
 import { INSTANCE } from './instance.ts';
 import type { MonitorAccountRow } from './monitor-account.dto.ts';
@@ -98,11 +98,10 @@ export class ReadSummary {
     failure: StudioAnswer | null,
     meta: { known: KnownMeta | null; failure: StudioAnswer | null },
   ): StudioConnection {
-    const reachable = didAnswer(failure);
     const ages = shown.map((row) => row.age_seconds).filter((age) => age !== null);
     return {
       base_url: this.config.studioBaseUrl,
-      reachable,
+      reachable: isReachable(failure),
       reason: failure?.reason ?? 'ok',
       token_rejected: failure?.reason === 'token_rejected',
       studio_meta: meta.known?.meta ?? null,
@@ -111,7 +110,8 @@ export class ReadSummary {
       cache_age_seconds: ages.length === 0 ? null : Math.max(...ages),
       cache_ttl_seconds: this.config.studioStatusCacheSeconds,
       error: failure?.error ?? meta.failure?.error ?? null,
-      show_cached_banner: !reachable && ages.length > 0,
+      // A rejected token has a banner of its own: saying "unavailable" would send people to look at the wrong end.
+      show_cached_banner: !didAnswer(failure) && ages.length > 0,
       reconcile_endpoint: '/v1/admin/studio-link/decisions',
     };
   }

@@ -6,7 +6,7 @@ import { V1Config } from '../../config/config.ts';
 import { StudioBillingAdapter, type ActivityKind, type ActivityRows } from '../studio-link/studio-billing-adapter.ts';
 import type { CollectionStatus } from './monitor.dto.ts';
 import { redact } from './redact.ts';
-import { didAnswer } from './account-rows.ts';
+import { isReachable } from './account-rows.ts';
 
 const ROWS_PER_COLLECTION = 50;
 /** A hundred accounts with three collections of fifty rows each: some ten megabytes. */
@@ -51,7 +51,7 @@ export class StudioActivity {
       return toRead<Kind>(fetched, { reachable: true, stale: false, error: null, reason: 'ok' });
     }
     return toRead<Kind>(kept, {
-      reachable: didAnswer(answer),
+      reachable: isReachable(answer),
       stale: kept !== undefined,
       error: answer.error,
       reason: answer.reason,
