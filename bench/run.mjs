@@ -6,10 +6,14 @@ import { RESERVE_BENCHMARKS, runReserveBenchmark } from './lib/reserve-benchmark
 import { checkBooks } from './lib/soundness.mjs';
 import { World } from './lib/world.mjs';
 
-const NAMES = RESERVE_BENCHMARKS.map(({ name }) => name);
+const NAMES = RESERVE_BENCHMARKS.flatMap(({ name, targets }) => [
+  name,
+  ...Object.keys(targets).map((reference) => `${name}/${reference}`),
+]);
 const USAGE = `corepack pnpm bench [name ...] [options]
 
-Names: ${NAMES.join(', ')}. All of them when none is given.
+Names: ${NAMES.join(', ')}.
+All of them when none is given. A name with a reference behind the slash gives that ratio alone.
   --json             print an array of {name, value, unit, target, ok, method} and nothing else
   --seconds <n>      length of one slice (3)
   --rounds <n>       rounds that count, after one to warm up (5)
@@ -42,11 +46,19 @@ const options = {
   connections: positive('connections'),
   say,
 };
-const selected = RESERVE_BENCHMARKS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const isWanted = (name) =>
+  positionals.length === 0 || positionals.some((wanted) => name === wanted || name.startsWith(`${wanted}/`));
+const selected = RESERVE_BENCHMARKS.filter(
+  ({ name }) => isWanted(name) || positionals.some((wanted) => wanted.startsWith(`${name}/`)),
+);
 
 const world = new World();
+let isInterrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => void world.stop().finally(() => process.exit(130)));
+  process.once(signal, () => {
+    isInterrupted = true;
+    void world.stop().finally(() => process.exit(130));
+  });
 }
 try {
   const rows = await runAll();
@@ -54,7 +66,8 @@ try {
 } catch (error) {
   process.exitCode = 1;
   endProgress();
-  console.error(error);
+  // After an interrupt, failures only say that what was running has been stopped.
+  if (!isInterrupted) console.error(error);
 } finally {
   say('stopping');
   await world.stop();
@@ -72,9 +85,10 @@ async function runAll() {
     acknowledged.fourStatements += outcome.acknowledged.fourStatements;
     say('comparing the books');
     await checkBooks(world, acknowledged);
-    rows.push(...outcome.rows);
+    const wanted = outcome.rows.filter(({ name }) => isWanted(name));
+    rows.push(...wanted);
     endProgress();
-    if (!values.json) printTables(outcome.contestants, outcome.rows);
+    if (!values.json) printTables(outcome.contestants, wanted);
   }
   if (!values.json) {
     console.log(

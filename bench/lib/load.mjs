@@ -1,19 +1,19 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 
 /** Starts the load generator. It stays for the whole run, so that its code is warm in every slice. */
 export function startLoad() {
   const child = fork(new URL('./load-generator.mjs', import.meta.url), { execArgv: [] });
+  let settle;
+  child.on('message', (answer) => settle?.(answer));
+  child.on('exit', () => settle?.({ error: 'the load generator ended' }));
   return {
-    /** Runs one slice and returns its figures. */
+    /** Runs one slice and returns its figures; one at a time. */
     async run(slice) {
+      const answered = new Promise((resolve) => (settle = resolve));
       child.send(slice);
-      const [answer] = await Promise.race([
-        once(child, 'message'),
-        once(child, 'exit').then(() => [{ error: 'the load generator ended' }]),
-      ]);
-      if (answer.error) throw new Error(answer.error);
-      return answer.result;
+      const { result, error } = await answered;
+      if (error) throw new Error(error);
+      return result;
     },
     stop: () => child.disconnect(),
   };

@@ -4,7 +4,7 @@ import { importBuilt } from './checkout.mjs';
 /** Wallets of the spread load. The hot wallet is the next one. */
 export const SPREAD_WALLETS = 10_000;
 export const HOT_WALLET = SPREAD_WALLETS + 1;
-export const ALL_WALLETS = HOT_WALLET;
+export const ALL_WALLETS = SPREAD_WALLETS + 1;
 
 /** A billion credits each: no benchmark runs dry. */
 export const BALANCE_MICRO = 1_000_000_000_000_000n;

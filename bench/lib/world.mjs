@@ -19,6 +19,8 @@ const FOLDER = join(CHECKOUT, '.data', 'bench');
 const DATABASES = { studio: 'bench_studio', fourStatements: 'bench_four_statements' };
 const DURABILITY = ['fsync', 'full_page_writes', 'synchronous_commit'];
 const STUDIO = join(CHECKOUT, 'apps/studio/dist');
+const CONSTANT_APP = fileURLToPath(new URL('../references/constant-app.mjs', import.meta.url));
+const FOUR_STATEMENTS = fileURLToPath(new URL('../references/four-statements.mjs', import.meta.url));
 
 /**
  * Everything a benchmark runs against: PostgreSQL with production settings, Studio as its real process with a service
@@ -93,11 +95,11 @@ export class World {
       STUDIO_HOST: '127.0.0.1',
       STUDIO_SESSION_SECRET: randomBytes(32).toString('base64url'),
     });
-    this.fourStatements = await this.#startService('four-statements', reference('four-statements.mjs'), {
+    this.fourStatements = await this.#startService('four-statements', FOUR_STATEMENTS, {
       NODE_ENV: 'production',
       FOUR_STATEMENTS_DATABASE_URL: this.postgres.url(DATABASES.fourStatements),
     });
-    this.constantApp = await this.#startService('constant-app', reference('constant-app.mjs'), {
+    this.constantApp = await this.#startService('constant-app', CONSTANT_APP, {
       NODE_ENV: 'production',
       CONSTANT_ANSWER: await this.#sampleAnswer(),
     });
@@ -126,10 +128,6 @@ export class World {
     if (answer.status !== 201) throw new Error(`Studio answered ${answer.status} to the first reserve: ${text}`);
     return text;
   }
-}
-
-function reference(file) {
-  return fileURLToPath(new URL(`../references/${file}`, import.meta.url));
 }
 
 function profiling(folder) {
