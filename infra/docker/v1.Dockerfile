@@ -16,7 +16,7 @@ COPY packages/devkit/package.json packages/devkit/
 RUN corepack pnpm install --frozen-lockfile
 COPY apps apps
 COPY packages packages
-RUN corepack pnpm turbo run build --filter=@tandem/v1 --filter=@tandem/console
+RUN corepack pnpm build --filter=@tandem/v1 --filter=@tandem/console
 # The app with its production dependencies only, as a folder that needs nothing of the workspace.
 RUN corepack pnpm --filter @tandem/v1 deploy --prod --legacy /app \
   && rm -rf /app/src /app/test /app/.turbo \
