@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ConsumeCreditsRequest, ReleaseCreditsRequest, ReserveCreditsRequest } from '@tandem/contracts';
 import { ARRAY_BODY_LIMIT_BYTES, configureApp, createFastifyAdapter } from '@tandem/platform/http/fastify-app';
 import { serveDocs } from '@tandem/platform/http/openapi';
 import { serveConsole } from '@tandem/platform/http/static-console';
@@ -36,6 +37,7 @@ export async function createStudioApp(
     isProduction: config.isProduction,
     corsOrigins: config.corsOrigins,
     metrics: app.get(Metrics),
+    hotBodies: [ReserveCreditsRequest, ConsumeCreditsRequest, ReleaseCreditsRequest],
   });
   serveDocs(app, buildStudioOpenApi(app));
   await serveConsole(app, config.consoleDir);
