@@ -1,6 +1,6 @@
 import { ServiceClient } from './demo/service-client.ts';
 import { backdateInvoices } from './demo-world/backdate-invoices.ts';
-import { LAST_ASSIGNMENT } from './demo-world/cast.ts';
+import { LAST_ASSIGNMENT, PARTIES } from './demo-world/cast.ts';
 import { enrolledAccounts, ensureAccounts } from './demo-world/fill-studio.ts';
 import {
   ensureAssignment,
@@ -9,6 +9,7 @@ import {
   ensureInvoices,
   ensureParties,
 } from './demo-world/fill-v1.ts';
+import { linkPublisher } from './demo-world/link-publisher.ts';
 import { userOf } from './demo/user-of.ts';
 import type { StackDescription } from './stack/stack.ts';
 
@@ -24,12 +25,20 @@ export async function buildDemoWorld(stack: StackDescription): Promise<StackDesc
   if (!(await isComplete(v1))) {
     const parties = await ensureParties(v1);
     await ensureAccounts(studio, parties);
+    await linkPublisher(stack.databases.v1, userOf(stack, 'v1', 'publisher').email, firstClientOf(parties));
     await ensureAssignments(v1, parties);
     await backdateInvoices(stack.databases.v1, await ensureInvoices(v1, parties));
     await ensureCommissions(v1, parties);
     await ensureAssignment(v1, parties, LAST_ASSIGNMENT);
   }
   return enrolledAccounts(studio);
+}
+
+function firstClientOf(parties: ReadonlyMap<string, { id: number }>): number {
+  const name = PARTIES.find(({ kind }) => kind === 'client')?.name;
+  const id = parties.get(name ?? '')?.id;
+  if (id === undefined) throw new Error('The demo world has no client.');
+  return id;
 }
 
 async function isComplete(v1: ServiceClient): Promise<boolean> {

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceProcess } from '../service-process.ts';
+import { buildDemoWorld } from '../demo-world.ts';
 import { startDatabases, type StackDatabases } from './databases.ts';
 import { lockFolder } from './folder-lock.ts';
 import { loadSecrets, saveSecrets, writePrivateJson, type StackSecrets, type StackUser } from './secrets.ts';
@@ -22,11 +23,6 @@ export interface StackDescription {
   users: Pick<StackUser, 'email' | 'password' | 'role' | 'app'>[];
   accounts: { external_key: string; billing_mode: string }[];
   databases: Record<AppName, string>;
-}
-
-/** Shape of `demo-world.ts`: fills the running stack over HTTP and says which accounts it made. */
-export interface DemoWorld {
-  buildDemoWorld: (stack: StackDescription) => Promise<StackDescription['accounts'] | void>;
 }
 
 interface Step {
@@ -127,11 +123,8 @@ export class Stack {
   }
 
   private async buildDemoWorld(): Promise<string | void> {
-    const file = new URL('../demo-world.js', import.meta.url);
     if (!this.settings.demoWorld) return 'skipped (DEMO_WORLD=off)';
-    if (!existsSync(file)) return 'skipped (not part of this build)';
-    const { buildDemoWorld } = (await import(file.href)) as DemoWorld;
-    this.accounts = (await buildDemoWorld(this.describe())) ?? [];
+    this.accounts = await buildDemoWorld(this.describe());
     writePrivateJson(this.descriptionFile(), this.describe());
   }
 

@@ -11,7 +11,8 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
-const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+/** Names every object inherits: a validator that looks them up finds them on any body, and lets them pass as known. */
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['prototype', ...Object.getOwnPropertyNames(Object.prototype)]);
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
