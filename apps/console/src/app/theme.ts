@@ -4,15 +4,23 @@ import {
   DEFAULT_THEME,
   lighten,
   type CSSVariablesResolver,
+  type MantineColorsTuple,
   type MantineThemeOverride,
 } from '@mantine/core';
 
 const COLORS = ['gray', 'red', 'violet', 'indigo', 'teal', 'yellow', 'orange'] as const;
 
+/** Cool greys, from text to ground; the stock ones are brownish beside our surfaces. */
+const DARK = [
+  ...['#d5d9e0', '#b3bac6', '#8b94a3', '#5b6473', '#3a424e'],
+  ...['#2c333d', '#242a33', '#1c2027', '#15181d', '#101216'],
+] as unknown as MantineColorsTuple;
+
 /** White cards on a faint ground, one ink colour; colours only where they mean something. */
 export function createConsoleTheme(primaryColor: string): MantineThemeOverride {
   return createTheme({
     primaryColor,
+    colors: { dark: DARK },
     // White text on shade 6 is too faint to read.
     primaryShade: { light: 8, dark: 8 },
     fontFamily: "'Inter Variable', system-ui, sans-serif",

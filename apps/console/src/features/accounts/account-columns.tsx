@@ -16,7 +16,7 @@ export const accountColumns: TableColumn<OperatorAccount>[] = [
     meta: { sort: 'ascending' },
     cell: ({ row }) => (
       <Stack gap={0}>
-        <UnstyledButton aria-haspopup="dialog">
+        <UnstyledButton aria-haspopup="dialog" mih={24}>
           <Text size="sm" fw={600}>
             {row.original.display_name || row.original.external_key}
           </Text>
@@ -33,13 +33,13 @@ export const accountColumns: TableColumn<OperatorAccount>[] = [
   {
     id: 'wallet',
     header: 'Wallet',
-    meta: { isNumeric: true },
+    meta: { isNumeric: true, isWide: true },
     cell: ({ row }) => (isEnrolled(row.original) ? formatCredits(row.original.credit.wallet) : '–'),
   },
   {
     id: 'reserved',
     header: 'Reserved',
-    meta: { isNumeric: true },
+    meta: { isNumeric: true, isWide: true },
     cell: ({ row }) => (isEnrolled(row.original) ? formatCredits(row.original.credit.reserved) : '–'),
   },
   {

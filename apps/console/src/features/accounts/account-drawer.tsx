@@ -13,7 +13,8 @@ import { isEnrolled } from './account-columns.tsx';
 import { AccountActions, EnrolButton } from './account-actions.tsx';
 import { accountQuery } from './account-queries.ts';
 import { AccountTabs } from './account-tabs.tsx';
-import type { AccountsSearch, ChangeSearch } from './accounts-search.ts';
+import type { ChangeSearch } from '../../shared/search/change-search.ts';
+import type { AccountsSearch } from './accounts-search.ts';
 import { StatusBadge } from './status-badge.tsx';
 import type { OperatorAccount } from './studio-api.ts';
 

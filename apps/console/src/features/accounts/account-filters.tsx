@@ -2,7 +2,8 @@ import { Button, Chip, Group, NativeSelect, TextInput } from '@mantine/core';
 import { useCallback } from 'react';
 import { FilterBar } from '../../shared/ui/filter-bar.tsx';
 import { SearchField } from '../../shared/ui/search-field.tsx';
-import type { AccountsSearch, ChangeSearch } from './accounts-search.ts';
+import type { ChangeSearch } from '../../shared/search/change-search.ts';
+import type { AccountsSearch } from './accounts-search.ts';
 
 const DEFAULT_LOW = '10';
 

@@ -18,6 +18,3 @@ export const accountsSearch = z.object({
 });
 
 export type AccountsSearch = z.infer<typeof accountsSearch>;
-
-/** Changes part of the address. With `replace` the step is not one to go back to. */
-export type ChangeSearch<Search> = (change: Partial<Search>, options?: { replace?: boolean }) => void;

@@ -1,6 +1,5 @@
 import { AppShell, Badge, Burger, Group, NavLink, Stack, Text, UnstyledButton } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { spotlight } from '@mantine/spotlight';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -24,6 +23,9 @@ interface ConsoleShellProps {
 /** What stays the same on every page: navigation, jump box, colour scheme, who is signed in. */
 export function ConsoleShell({ face, user, path, onGo, onSignedOut, children }: ConsoleShellProps) {
   const [isMenuOpen, menu] = useDisclosure(false);
+  const [isJumping, jump] = useDisclosure(false);
+  // No tags to ignore: it works while typing, too.
+  useHotkeys([['mod+K', jump.toggle]], []);
   const environment = useQuery({ queryKey: ['environment'], queryFn: face.readEnvironment, staleTime: Infinity });
   return (
     <AppShell
@@ -39,7 +41,7 @@ export function ConsoleShell({ face, user, path, onGo, onSignedOut, children }: 
         <Group h="100%" justify="space-between" wrap="nowrap">
           <Group gap="xs" wrap="nowrap" flex={1}>
             <Burger hiddenFrom="sm" size="sm" opened={isMenuOpen} onClick={menu.toggle} aria-label="Navigation" />
-            <UnstyledButton className={classes.jump} onClick={() => spotlight.open()}>
+            <UnstyledButton className={classes.jump} onClick={jump.open}>
               <IconSearch size={16} aria-hidden />
               <Text span size="sm" truncate>
                 Jump to an account
@@ -106,7 +108,7 @@ export function ConsoleShell({ face, user, path, onGo, onSignedOut, children }: 
         ))}
       </AppShell.Navbar>
       <AppShell.Main id="content">{children}</AppShell.Main>
-      <JumpBox face={face} onGo={onGo} />
+      {isJumping && <JumpBox face={face} onGo={onGo} onClose={jump.close} />}
     </AppShell>
   );
 }

@@ -1,4 +1,4 @@
-import { Avatar, Menu, Text, UnstyledButton } from '@mantine/core';
+import { Avatar, Menu, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconLogout } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -15,8 +15,9 @@ export function UserMenu({ user, onSignedOut }: { user: SignedInUser; onSignedOu
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <UnstyledButton aria-label={`${user.name}, ${user.role}`}>
-          <Avatar name={user.name} color="indigo" radius="xl" size={36} alt="" />
+        <UnstyledButton>
+          <VisuallyHidden>{`${user.name}, ${user.role}`}</VisuallyHidden>
+          <Avatar name={user.name} color="indigo" radius="xl" size={36} aria-hidden />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

@@ -10,7 +10,11 @@ const features = tableFeatures({});
 /** A column. `id` is also the name the service sorts by when `sort` is given. */
 export type TableColumn<Row extends object> = ColumnDef<typeof features, Row> & {
   readonly id: string;
-  readonly meta?: { readonly isNumeric?: boolean; readonly sort?: 'ascending' | 'descending' };
+  readonly meta?: {
+    readonly isNumeric?: boolean;
+    readonly sort?: 'ascending' | 'descending';
+    readonly isWide?: boolean;
+  };
 };
 
 interface DataTableProps<Row extends object> {
@@ -43,8 +47,20 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   });
   if (rows?.length === 0) return <>{props.empty}</>;
   return (
-    <Table.ScrollContainer minWidth={props.minWidth ?? 720} type="native">
-      <Table className={classes.table} verticalSpacing="sm" horizontalSpacing="md" highlightOnHover={!!onOpen}>
+    <div
+      className={classes.scroller}
+      role="region"
+      aria-label={props.caption}
+      // Without a button inside, only this lets the keyboard scroll it.
+      tabIndex={onOpen ? undefined : 0}
+    >
+      <Table
+        className={classes.table}
+        miw={{ base: 480, sm: props.minWidth ?? 720 }}
+        verticalSpacing="sm"
+        horizontalSpacing="md"
+        highlightOnHover={!!onOpen}
+      >
         <caption className={classes.caption}>{props.caption}</caption>
         <Table.Thead>
           {table.getHeaderGroups().map((group) => (
@@ -72,10 +88,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
               onClick={onOpen && (() => onOpen(row.original))}
             >
               {row.getAllCells().map((cell) => (
-                <Table.Td
-                  key={cell.id}
-                  data-numeric={(cell.column.columnDef as TableColumn<Row>).meta?.isNumeric || undefined}
-                >
+                <Table.Td key={cell.id} {...cellMarks(cell.column.columnDef as TableColumn<Row>)}>
                   <table.FlexRender cell={cell} />
                 </Table.Td>
               ))}
@@ -83,7 +96,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </div>
   );
 }
 
@@ -96,10 +109,10 @@ interface HeaderCellProps<Row extends object> {
 
 function HeaderCell<Row extends object>({ column, sort, onSort, children }: HeaderCellProps<Row>) {
   const direction = column.meta?.sort;
-  const isNumeric = column.meta?.isNumeric || undefined;
+  const marks = cellMarks(column);
   if (!direction || !onSort) {
     return (
-      <Table.Th scope="col" data-numeric={isNumeric}>
+      <Table.Th scope="col" {...marks}>
         {children}
       </Table.Th>
     );
@@ -107,13 +120,18 @@ function HeaderCell<Row extends object>({ column, sort, onSort, children }: Head
   const isSorted = sort === column.id;
   const SortedIcon = direction === 'ascending' ? IconArrowUp : IconArrowDown;
   return (
-    <Table.Th scope="col" data-numeric={isNumeric} aria-sort={isSorted ? direction : 'none'}>
+    <Table.Th scope="col" {...marks} aria-sort={isSorted ? direction : 'none'}>
       <UnstyledButton className={classes.sort} onClick={() => onSort(column.id)}>
         {children}
         {isSorted ? <SortedIcon size={14} aria-hidden /> : <IconSelector size={14} aria-hidden />}
       </UnstyledButton>
     </Table.Th>
   );
+}
+
+/** Figures stand to the right; columns that a narrow screen can do without are left out there. */
+function cellMarks<Row extends object>({ meta }: TableColumn<Row>) {
+  return { 'data-numeric': meta?.isNumeric || undefined, 'data-wide': meta?.isWide || undefined };
 }
 
 function SkeletonRows({ columns }: { columns: number }) {

@@ -1,6 +1,6 @@
 import { Button, Center } from '@mantine/core';
 
-interface Pages {
+export interface Pages {
   readonly hasNextPage: boolean;
   readonly isFetchingNextPage: boolean;
   fetchNextPage(): Promise<unknown>;

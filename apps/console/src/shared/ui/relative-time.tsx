@@ -8,7 +8,13 @@ export function RelativeTime({ at, ...text }: { at: string | null | undefined } 
   if (at == null) return <Text {...text}>–</Text>;
   return (
     <Tooltip label={formatMoment(at)}>
-      <Text component="time" dateTime={at} aria-label={`${formatRelative(at, now)}, ${formatMoment(at)}`} {...text}>
+      <Text
+        component="time"
+        style={{ whiteSpace: 'nowrap' }}
+        dateTime={at}
+        aria-label={`${formatRelative(at, now)}, ${formatMoment(at)}`}
+        {...text}
+      >
         {formatRelative(at, now)}
       </Text>
     </Tooltip>

@@ -1,7 +1,8 @@
 import { createFileRoute } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { AccountsPage } from '../../../features/accounts/accounts-page.tsx';
-import { accountsSearch, type AccountsSearch, type ChangeSearch } from '../../../features/accounts/accounts-search.ts';
+import { accountsSearch, type AccountsSearch } from '../../../features/accounts/accounts-search.ts';
+import type { ChangeSearch } from '../../../shared/search/change-search.ts';
 
 export const Route = createFileRoute('/_console/accounts')({
   validateSearch: accountsSearch,
