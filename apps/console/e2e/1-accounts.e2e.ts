@@ -1,22 +1,33 @@
 import { readFile } from 'node:fs/promises';
 import { expect, type Page } from '@playwright/test';
-import { signIn } from './sign-in.ts';
-import { OPERATOR, test, V1_ADMIN, VIEWER, type Stack } from './stack.ts';
+import { openAs, signIn } from './sign-in.ts';
+import { test, type Stack } from './stack.ts';
 
 const KEY = 'v1:partner:77';
 
-async function openAccounts(page: Page, stack: Stack, path = '/'): Promise<void> {
-  await signIn(page, stack.studio.url + path, OPERATOR, stack.passwordOf(OPERATOR));
+function openAccounts(page: Page, stack: Stack, path = '/'): Promise<void> {
+  return openAs(page, stack, stack.user('studio', 'operator'), path);
 }
 
 test.describe.serial('Studio accounts', () => {
-  test('refuses a wrong password with a sentence and stays on the page', async ({ page, stack }) => {
-    await page.goto(stack.studio.url);
-    await page.getByLabel('E-mail').fill(OPERATOR);
+  test('refuses a wrong password with a sentence, lets the right one in and leads to the page asked for', async ({
+    page,
+    stack,
+  }) => {
+    const operator = stack.user('studio', 'operator');
+    await page.goto(`${stack.studio.url}/accounts?q=77`);
+    await page.getByLabel('E-mail').fill(operator.email);
     await page.getByLabel('Password', { exact: true }).fill('not the password');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await expect(page.getByRole('alert')).toContainText('wrong');
-    await expect(page.getByLabel('E-mail')).toHaveValue(OPERATOR);
+    await page.getByLabel('Password', { exact: true }).fill(operator.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page).toHaveURL(/\/accounts\?q=77$/);
+    await page.getByRole('button', { name: 'Olga Operator, operator' }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await expect(page.getByLabel('E-mail')).toBeVisible();
+    await page.goto(`${stack.studio.url}/accounts`);
+    await expect(page.getByLabel('E-mail')).toBeVisible();
   });
 
   test('enrols an account after saying what changes', async ({ page, stack }) => {
@@ -116,14 +127,14 @@ test.describe.serial('Studio accounts', () => {
   });
 
   test('reaches the monitor of V1: CREDIT and 100 on the account just enrolled', async ({ page, stack }) => {
-    await signIn(page, stack.v1.url, V1_ADMIN, stack.passwordOf(V1_ADMIN));
+    await signIn(page, stack, stack.user('v1', 'admin'), '/');
     const row = page.getByRole('table', { name: 'Accounts' }).getByRole('row', { name: /Saffron/ });
     await expect(row).toContainText('CREDIT');
     await expect(row).toContainText('W: 100 / R: 0 / A: 100');
   });
 
   test('shows a viewer everything and offers no change', async ({ page, stack }) => {
-    await signIn(page, `${stack.studio.url}/accounts?account=${KEY}`, VIEWER, stack.passwordOf(VIEWER));
+    await openAs(page, stack, stack.user('studio', 'viewer'), `/accounts?account=${KEY}`);
     await expect(page.getByText('Your role may look, but change nothing.')).toBeVisible();
     await expect(page.getByRole('button', { name: 'Grant credits' })).toHaveCount(0);
     await expect(page.getByRole('button', { name: 'Enrol account' })).toHaveCount(0);

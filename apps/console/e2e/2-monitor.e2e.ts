@@ -1,11 +1,12 @@
 import { expect, type Locator, type Page } from '@playwright/test';
-import { signIn } from './sign-in.ts';
-import { KNOWN_KEY, test, V1_ADMIN, type Stack } from './stack.ts';
+import { KNOWN_KEY } from './add-business.ts';
+import { openAs } from './sign-in.ts';
+import { test, type Stack } from './stack.ts';
 
 const PATH = '/admin/billing-monitor';
 
-async function openMonitor(page: Page, stack: Stack, path = PATH): Promise<void> {
-  await signIn(page, stack.v1.url + path, V1_ADMIN, stack.passwordOf(V1_ADMIN));
+function openMonitor(page: Page, stack: Stack, path = PATH): Promise<void> {
+  return openAs(page, stack, stack.user('v1', 'admin'), path);
 }
 
 const accountRow = (page: Page) =>

@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { expect, type Page } from '@playwright/test';
 import type { AxeResults } from 'axe-core';
-import { signIn } from './sign-in.ts';
-import { KNOWN_KEY, OPERATOR, test, V1_ADMIN } from './stack.ts';
+import { KNOWN_KEY } from './add-business.ts';
+import { openAs } from './sign-in.ts';
+import { test } from './stack.ts';
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
@@ -18,12 +19,12 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 const PAGES = [
-  { service: 'studio', email: OPERATOR, path: '/accounts', tab: 'Ledger' },
-  { service: 'v1', email: V1_ADMIN, path: '/admin/billing-monitor', tab: 'Ledger' },
+  { app: 'studio', role: 'operator', path: '/accounts' },
+  { app: 'v1', role: 'admin', path: '/admin/billing-monitor' },
 ] as const;
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  for (const { service, email, path, tab } of PAGES) {
+  for (const { app, role, path } of PAGES) {
     test.describe(() => {
       test.use({ colorScheme });
       test(`has no WCAG A or AA violation on ${path}, ${colorScheme}, list, detail and phone`, async ({
@@ -32,7 +33,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       }) => {
         const refused: string[] = [];
         page.on('console', (message) => /Content Security Policy/.test(message.text()) && refused.push(message.text()));
-        await signIn(page, stack[service].url + path, email, stack.passwordOf(email));
+        await openAs(page, stack, stack.user(app, role), path);
         await page
           .getByRole('row', { name: /Kestrel/ })
           .first()
@@ -40,8 +41,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
         expect(await violations(page)).toEqual([]);
         await page.setViewportSize({ width: 390, height: 844 });
         expect(await violations(page)).toEqual([]);
-        await page.goto(`${stack[service].url}${path}?account=${KNOWN_KEY}&tab=ledger`);
-        await expect(page.getByRole('tab', { name: tab })).toHaveAttribute('aria-selected', 'true');
+        await page.goto(`${stack[app].url}${path}?account=${KNOWN_KEY}&tab=ledger`);
+        await expect(page.getByRole('tab', { name: 'Ledger' })).toHaveAttribute('aria-selected', 'true');
         await page.getByRole('dialog').getByText('+100').waitFor();
         expect(await violations(page)).toEqual([]);
         expect(refused).toEqual([]);

@@ -1,10 +1,20 @@
-import type { Page } from '@playwright/test';
+import { expect, type Page } from '@playwright/test';
+import type { Stack, StackUser } from './stack.ts';
 
-/** Opens a page of a console and signs in on the way there. */
-export async function signIn(page: Page, address: string, email: string, password: string): Promise<void> {
-  await page.goto(address);
-  await page.getByLabel('E-mail').fill(email);
-  await page.getByLabel('Password', { exact: true }).fill(password);
+/** Opens a page of a console as that user, signing in through the form on the way there. */
+export async function signIn(page: Page, stack: Stack, user: StackUser, path: string): Promise<void> {
+  await page.goto(stack[user.app].url + path);
+  await page.getByLabel('E-mail').fill(user.email);
+  await page.getByLabel('Password', { exact: true }).fill(user.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('heading', { level: 1, name: /^(Accounts|Billing Monitor)$/ }).waitFor();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^(Accounts|Billing Monitor)$/);
+}
+
+/** Opens a page with the session the user has already: signing in often is limited, and tested once. */
+export async function openAs(page: Page, stack: Stack, user: StackUser, path: string): Promise<void> {
+  const origin = stack[user.app].url;
+  const value = await stack.tokenOf(user);
+  await page.context().addCookies([{ name: 'access_token', value, url: origin, httpOnly: true, sameSite: 'Lax' }]);
+  await page.goto(origin + path);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^(Accounts|Billing Monitor)$/);
 }
