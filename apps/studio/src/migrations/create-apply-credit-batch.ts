@@ -21,7 +21,8 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
         acceptances integer[], minutes integer[], actors text[], reasons text[], entry_ids uuid[], reservation_ids uuid[],
         others jsonb
       ) RETURNS TABLE (outcome_position integer, outcome jsonb, held_seq bigint, held_at timestamptz, balance_after bigint, reserved_after bigint)
-      LANGUAGE plpgsql AS $body$
+      -- A wallet somebody else holds for longer than this fails the batch; the lane then works around it.
+      LANGUAGE plpgsql SET lock_timeout = '500ms' AS $body$
       DECLARE
         folded credit_command[] := '{}';
         started timestamptz;
@@ -78,8 +79,9 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
               c (account, client, key, amount, ref_type, ref_id, acceptance, minutes, reservation_id)
            WHERE fits[c.account];
 
-          INSERT INTO funding_decisions (account_id, ref_type, ref_id, acceptance, decision, reservation_id, decided_at)
-          SELECT candidate_ids[c.account], c.ref_type, c.ref_id, coalesce(c.acceptance, 1), 'HELD', c.reservation_id, times[c.account]
+          INSERT INTO funding_decisions (account_id, ref_type, ref_id, acceptance, decision, billing_mode, reservation_id, decided_at)
+          SELECT candidate_ids[c.account], c.ref_type, c.ref_id, coalesce(c.acceptance, 1), 'HELD', 'CREDIT', c.reservation_id,
+                 times[c.account]
             FROM unnest(accounts, ref_types, ref_ids, acceptances, reservation_ids)
               c (account, ref_type, ref_id, acceptance, reservation_id)
            WHERE fits[c.account];

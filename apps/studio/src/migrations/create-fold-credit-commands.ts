@@ -144,6 +144,8 @@ export class CreateFoldCreditCommands1763700000400 implements MigrationInterface
           accepted := coalesce(entry.acceptance, unposted.acceptance);
           SELECT * INTO hold FROM reservations r
            WHERE r.account_id = command.account_id AND r.reservation_id = entry.reservation_id;
+          -- Said, not written: the sweeper will.
+          IF hold.status = 'ACTIVE' AND hold.expires_at <= wallet.last_entry_at THEN hold.status := 'EXPIRED'; END IF;
           IF command.operation = 'consume' THEN
             SELECT * INTO funding FROM funding_decisions f
              WHERE f.account_id = command.account_id AND f.acceptance = accepted
@@ -231,9 +233,11 @@ export class CreateFoldCreditCommands1763700000400 implements MigrationInterface
               hold.reservation_id, hold.ref_type, hold.ref_id, accepted, wallet.last_entry_at);
             wallet := step.wallet; entry := step.entry;
             INSERT INTO funding_decisions VALUES (
-              command.account_id, command.ref_type, command.ref_id, accepted, 'HELD', hold.reservation_id, wallet.last_entry_at)
+              command.account_id, command.ref_type, command.ref_id, accepted, 'HELD', wallet.billing_mode, hold.reservation_id,
+              wallet.last_entry_at)
             ON CONFLICT ON CONSTRAINT funding_decisions_pkey
-              DO UPDATE SET decision = 'HELD', reservation_id = excluded.reservation_id, decided_at = excluded.decided_at;
+              DO UPDATE SET decision = 'HELD', billing_mode = excluded.billing_mode,
+                            reservation_id = excluded.reservation_id, decided_at = excluded.decided_at;
           ELSE
             unposted := store_unposted_outcome(wallet, command,
               CASE refusal WHEN 'IGNORED' THEN 'IGNORED' ELSE 'REFUSED' END, nullif(refusal, 'IGNORED'),
@@ -244,7 +248,8 @@ export class CreateFoldCreditCommands1763700000400 implements MigrationInterface
             IF refusal IN ('IGNORED', 'ACCOUNT_NOT_ACTIVE', 'INSUFFICIENT_CREDITS') THEN
               INSERT INTO funding_decisions VALUES (
                 command.account_id, command.ref_type, command.ref_id, accepted,
-                CASE refusal WHEN 'IGNORED' THEN 'IGNORED' ELSE 'REFUSED' END, NULL, wallet.last_entry_at)
+                CASE refusal WHEN 'IGNORED' THEN 'IGNORED' ELSE 'REFUSED' END, wallet.billing_mode, NULL,
+                wallet.last_entry_at)
               ON CONFLICT ON CONSTRAINT funding_decisions_pkey DO NOTHING;
             END IF;
           END IF;
@@ -286,7 +291,8 @@ export class CreateFoldCreditCommands1763700000400 implements MigrationInterface
             wallet := step.wallet; hold := step.hold;
           END IF;
 
-          IF funding.decision = 'IGNORED' THEN
+          -- Refused while it was postpaid (a suspended account): what is owed for it is owed on an invoice.
+          IF funding.decision = 'IGNORED' OR (funding.decision = 'REFUSED' AND funding.billing_mode = 'POSTPAID') THEN
             unposted := store_unposted_outcome(wallet, command, 'IGNORED', NULL, NULL, accepted);
 
           ELSIF command.operation = 'release' THEN
@@ -322,7 +328,8 @@ export class CreateFoldCreditCommands1763700000400 implements MigrationInterface
           ELSIF funding.decision IS NULL AND wallet.billing_mode <> 'CREDIT' THEN
             -- Never asked about before: this is the funding decision, and today's policy makes it.
             INSERT INTO funding_decisions VALUES (
-              command.account_id, command.ref_type, command.ref_id, accepted, 'IGNORED', NULL, wallet.last_entry_at);
+              command.account_id, command.ref_type, command.ref_id, accepted, 'IGNORED', wallet.billing_mode, NULL,
+              wallet.last_entry_at);
             unposted := store_unposted_outcome(wallet, command, 'IGNORED', NULL, NULL, accepted);
 
           ELSE
@@ -371,8 +378,8 @@ export class CreateFoldCreditCommands1763700000400 implements MigrationInterface
               RETURNING * INTO short;
             END IF;
             INSERT INTO funding_decisions VALUES (
-              command.account_id, command.ref_type, command.ref_id, accepted, 'SETTLED_WITHOUT_HOLD', NULL,
-              wallet.last_entry_at, wallet.last_entry_at, from_hold + from_available, short.shortfall_id)
+              command.account_id, command.ref_type, command.ref_id, accepted, 'SETTLED_WITHOUT_HOLD', wallet.billing_mode,
+              NULL, wallet.last_entry_at, wallet.last_entry_at, from_hold + from_available, short.shortfall_id)
             ON CONFLICT ON CONSTRAINT funding_decisions_pkey DO UPDATE
               SET settled_at = excluded.settled_at, settled_micro = excluded.settled_micro, shortfall_id = excluded.shortfall_id
             RETURNING * INTO funding;
@@ -430,6 +437,13 @@ export class CreateFoldCreditCommands1763700000400 implements MigrationInterface
           END IF;
           outcome_position := command.position;
           IF wallet.account_id IS NULL THEN
+            -- The caller goes on with postpaid work. Whoever enrols the account later must not charge for it again.
+            IF command.operation = 'reserve' THEN
+              INSERT INTO funding_decisions VALUES (
+                command.account_id, command.ref_type, command.ref_id, coalesce(command.acceptance, 1), 'IGNORED', 'POSTPAID',
+                NULL, started)
+              ON CONFLICT DO NOTHING;
+            END IF;
             outcome := jsonb_build_object('outcome', 'REJECTED', 'code', 'account_not_enrolled');
           ELSE
             SELECT * INTO step FROM apply_credit_command(wallet, command);

@@ -72,13 +72,15 @@ export class CreateLedger1763700000200 implements MigrationInterface {
       -- The account is in it for status reads, which take one account's overdue holds off its reserved credits.
       CREATE INDEX reservations_due ON reservations (expires_at, account_id) WHERE status = 'ACTIVE';
 
-      -- The first answer for a piece of work decides how it is paid; its settlement is recorded on the same row, once.
+      -- The first answer for a piece of work decides how it is paid, under the mode of that moment; its settlement is
+      -- recorded on the same row, once.
       CREATE TABLE funding_decisions (
         account_id uuid NOT NULL,
         ref_type text NOT NULL,
         ref_id text NOT NULL,
         acceptance integer NOT NULL CHECK (acceptance > 0),
         decision text NOT NULL CHECK (decision IN ('HELD', 'IGNORED', 'REFUSED', 'SETTLED_WITHOUT_HOLD')),
+        billing_mode text NOT NULL CHECK (billing_mode IN ('POSTPAID', 'CREDIT')),
         reservation_id uuid,
         decided_at timestamptz NOT NULL,
         settled_at timestamptz,

@@ -11,6 +11,7 @@ let v1: Agent;
 let v1AtSecond: Agent;
 let operator: Agent;
 let nextId = 0;
+let nullAccount: string | undefined;
 
 beforeAll(async () => {
   studio = await startStudio();
@@ -272,6 +273,17 @@ describe('consume', () => {
 });
 
 describe('an expired hold', () => {
+  test('reads as EXPIRED in the replay of its reserve, before any sweep', async () => {
+    const key = await creditAccount(5);
+    const body = work(key, 1, { amount: 5, idempotency_key: 'hold' });
+    const first = await send('reserve', body);
+    await letExpire(key);
+    expect((await send('reserve', body)).body).toMatchObject({
+      id: (first.body as { id: string }).id,
+      status: 'EXPIRED',
+    });
+  });
+
   /** The hold's time is over, as if the database clock had moved. */
   async function letExpire(key: string): Promise<void> {
     await studio.pool.query(
@@ -312,7 +324,84 @@ describe('an expired hold', () => {
   });
 });
 
+describe('a funding decision', () => {
+  test('work accepted while nobody had enrolled the account is not charged when somebody enrols it later', async () => {
+    nextId += 1;
+    const key = `v1:partner:${nextId}`;
+    expect((await send('reserve', work(key, 1, { amount: 4, idempotency_key: 'r' }))).body).toMatchObject({
+      code: 'account_not_enrolled',
+    });
+    await operator
+      .post('/v1/operator/accounts')
+      .send({ external_key: key, display_name: key, billing_mode: 'CREDIT', reason: 'test' })
+      .expect(201);
+    await operator
+      .post(`/v1/operator/accounts/${key}/grants`)
+      .send({ amount: 10, reason: 'test', idempotency_key: 'first' })
+      .expect(201);
+    const settle = { amount: 4, on_missing_hold: 'settle', acceptance: 1, idempotency_key: 'c' };
+    expect((await send('consume', work(key, 1, settle))).body).toMatchObject({ status: 'IGNORED' });
+    expect((await send('reserve', work(key, 1, { amount: 4, idempotency_key: 'r' }))).body).toMatchObject({
+      status: 'IGNORED',
+    });
+    expect(await credit(key)).toEqual({ wallet: 10, reserved: 0, available: 10 });
+  });
+
+  test('a suspended postpaid account is refused, and its delivered work is owed on an invoice, not as a shortfall', async () => {
+    const key = await creditAccount(10);
+    await operator
+      .post(`/v1/operator/accounts/${key}/mode`)
+      .send({ billing_mode: 'POSTPAID', reason: 'test' })
+      .expect(200);
+    await operator.post(`/v1/operator/accounts/${key}/suspend`).send({ reason: 'test' }).expect(200);
+    expect((await send('reserve', work(key, 1, { amount: 4, idempotency_key: 'r' }))).body).toMatchObject({
+      code: 'ACCOUNT_NOT_ACTIVE',
+    });
+    const settled = await send('consume', work(key, 1, { amount: 4, on_missing_hold: 'settle', idempotency_key: 'c' }));
+    expect(settled.body).toMatchObject({ status: 'IGNORED' });
+  });
+});
+
+describe('a wallet that somebody else has locked', () => {
+  test('delays the other accounts of its batch by less than a second; its own commands are not attempted', async () => {
+    const [locked, free] = [await creditAccount(10), await creditAccount(10)];
+    const blocker = await studio.pool.connect();
+    await blocker.query('BEGIN');
+    await blocker.query(
+      'SELECT FROM wallets WHERE account_id = (SELECT account_id FROM accounts WHERE external_key = $1) FOR UPDATE',
+      [locked],
+    );
+    const before = performance.now();
+    const answers = await Promise.all([
+      ...Array.from({ length: 5 }, (_, n) => send('reserve', work(locked, n, { idempotency_key: `l${n}` }))),
+      send('reserve', work(free, 1, { idempotency_key: 'f' })),
+    ]);
+    expect(performance.now() - before).toBeLessThan(2500);
+    expect(answers.map((answer) => answer.status)).toEqual([503, 503, 503, 503, 503, 201]);
+    expect(answers[0]?.body).toMatchObject({ code: 'not_attempted' });
+    expect(answers[0]?.headers['retry-after']).toBe('2');
+    await blocker.query('ROLLBACK');
+    blocker.release();
+  });
+});
+
 describe('what a client may not do', () => {
+  test.each([
+    ['reserve', { account_id: null, idempotency_key: null }, 400],
+    ['reserve', { account_id: null, amount: null, acceptance: null, expires_in_minutes: null }, 201],
+    ['consume', { account_id: null, amount: null, reservation_id: null, on_missing_hold: null }, 201],
+    ['consume', { ref_type: null, ref_id: null }, 400],
+    ['consume', { amount: null, on_missing_hold: 'settle' }, 400],
+    ['release', { reservation_id: null, reason: null }, 409],
+  ])('%s with %j: null says the same as absent, and is never a 5xx', async (command, fields, status) => {
+    nullAccount ??= await creditAccount(10);
+    const body = work(nullAccount, 'null', {
+      idempotency_key: `${command}:${JSON.stringify(fields)}`.replace(/[^a-z]/g, ''),
+      ...fields,
+    });
+    expect((await send(command, body)).status).toBe(status);
+  });
+
   test.each([
     ['no account', { ref_type: 'a', ref_id: '1', idempotency_key: 'k' }, 400],
     ['no key', { external_key: 'v1:partner:1', ref_type: 'a', ref_id: '1' }, 400],

@@ -39,6 +39,8 @@ interface Hold {
 
 interface Funding {
   decision: 'HELD' | 'IGNORED' | 'REFUSED' | 'SETTLED';
+  /** Refused while postpaid: what is owed for it is owed on an invoice. */
+  isPostpaid?: boolean;
   hold: Hold | null;
   settled: boolean;
 }
@@ -52,6 +54,10 @@ const MOVED = (settled: number | null = null, shortfall: number | null = null): 
 const IGNORED: OracleOutcome = { outcome: 'IGNORED', code: null, settled: null, shortfall: null };
 const refused = (code: string): OracleOutcome => ({ outcome: 'REFUSED', code, settled: null, shortfall: null });
 const rejected = (code: string): OracleOutcome => ({ outcome: 'REJECTED', code, settled: null, shortfall: null });
+
+function paidByInvoice(funding: Funding | undefined): boolean {
+  return funding?.decision === 'IGNORED' || (funding?.decision === 'REFUSED' && funding.isPostpaid === true);
+}
 
 export class LedgerOracle {
   balance = 0;
@@ -105,7 +111,13 @@ export class LedgerOracle {
     if (funding?.settled) return refused('ALREADY_SETTLED');
     if (funding?.hold) return refused(`RESERVATION_ALREADY_${funding.hold.status}`);
     const decided = (decision: Funding['decision'], outcome: OracleOutcome): OracleOutcome => {
-      if (!funding) this.funding.set(`${command.ref} ${acceptance}`, { decision, hold: null, settled: false });
+      if (!funding)
+        this.funding.set(`${command.ref} ${acceptance}`, {
+          decision,
+          hold: null,
+          settled: false,
+          isPostpaid: this.mode === 'POSTPAID',
+        });
       return outcome;
     };
     if (this.suspended) return decided('REFUSED', refused('ACCOUNT_NOT_ACTIVE'));
@@ -119,7 +131,7 @@ export class LedgerOracle {
 
   private consume(command: OracleCommand & { op: 'consume' }): OracleOutcome {
     const { acceptance, funding, hold } = this.find(command);
-    if (funding?.decision === 'IGNORED') return IGNORED;
+    if (paidByInvoice(funding)) return IGNORED;
     if (funding?.settled) {
       return refused(hold?.status === 'CONSUMED' ? 'RESERVATION_ALREADY_CONSUMED' : 'ALREADY_SETTLED');
     }
@@ -145,7 +157,7 @@ export class LedgerOracle {
 
   private release(command: OracleCommand & { op: 'release' }): OracleOutcome {
     const { funding, hold } = this.find(command);
-    if (funding?.decision === 'IGNORED') return IGNORED;
+    if (paidByInvoice(funding)) return IGNORED;
     if (!hold) return rejected('reservation_not_found');
     if (hold.status !== 'ACTIVE') return refused(`RESERVATION_ALREADY_${hold.status}`);
     hold.status = 'RELEASED';

@@ -6,8 +6,8 @@ import { accountIdOf } from './account-id.ts';
 
 /** The two ways a request may name an account. */
 export interface AccountNames {
-  readonly account_id?: string | undefined;
-  readonly external_key?: string | undefined;
+  readonly account_id?: string | null | undefined;
+  readonly external_key?: string | null | undefined;
 }
 
 /** The account a request means. The key is known when the request gave it, or when it had to be looked up. */
@@ -60,7 +60,7 @@ export function accountOfNames(
   namespace: string | null,
 ): Required<SelectedAccount> {
   const selected = accountOfKey(names.external_key, namespace);
-  if (names.account_id !== undefined && names.account_id.toLowerCase() !== selected.accountId) {
+  if (names.account_id != null && names.account_id.toLowerCase() !== selected.accountId) {
     const message = 'account_id and external_key name two accounts';
     throw new ValidationError([{ path: 'account_id', message }], message);
   }
@@ -80,8 +80,9 @@ export class AccountResolver {
    */
   async resolve(names: AccountNames, { namespace }: NamespaceBound): Promise<SelectedAccount> {
     const { account_id, external_key } = names;
-    if (external_key !== undefined) return accountOfNames({ account_id, external_key }, namespace);
-    if (account_id === undefined) {
+    // A JSON null says the same as an absent field.
+    if (external_key != null) return accountOfNames({ account_id, external_key }, namespace);
+    if (account_id == null) {
       const message = 'account_id or external_key is required';
       throw new ValidationError([{ path: 'external_key', message }], message);
     }

@@ -18,7 +18,7 @@ export class EnrolledAccounts {
     const { accountId } = await this.resolver.resolve(names, { namespace: null });
     const row = await this.accounts.byId(accountId);
     const externalKey = row?.external_key ?? names.external_key;
-    if (externalKey !== undefined) checkNamespace(externalKey, caller.namespace);
+    if (externalKey != null) checkNamespace(externalKey, caller.namespace);
     if (!row || !isEnrolled(row)) throw accountNotEnrolled();
     return row;
   }

@@ -14,13 +14,19 @@ const YEAR_MAX = 2999;
  * @throws ValidationError with the path of every faulty field
  */
 export function checkEvent(input: unknown): BillingEventRequest {
-  const event = toValid(BillingEventRequest, input);
+  const event = toValid(BillingEventRequest, withoutNulls(input));
   if (event.account_id === undefined && event.external_account_key === undefined) {
     const message = 'account_id or external_account_key is required';
     throw new ValidationError([{ path: 'external_account_key', message }], message);
   }
   checkPayload(event.event_type, event.payload_json ?? {});
   return event;
+}
+
+/** The envelope without its null fields: a JSON null says the same as an absent field. */
+function withoutNulls(input: unknown): unknown {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
 }
 
 function checkPayload(eventType: string, payload: Record<string, unknown>): void {

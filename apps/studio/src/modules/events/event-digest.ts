@@ -17,8 +17,12 @@ export interface EventFact {
   readonly occurred_at: string | null;
 }
 
-/** SHA-256, in hex, over the named fields of a fact. */
+/**
+ * SHA-256, in hex, over the named fields of a fact. `event_emitted_at` says when it was sent, not what happened: existing
+ * senders write it anew with every repeat.
+ */
 export function eventDigest(fact: EventFact): string {
-  const named = [fact.source_system, fact.event_type, fact.account_id, fact.payload, fact.occurred_at];
+  const { event_emitted_at: _sentAt, ...payload } = fact.payload;
+  const named = [fact.source_system, fact.event_type, fact.account_id, payload, fact.occurred_at];
   return createHash('sha256').update(canonicalJson(named)).digest('hex');
 }

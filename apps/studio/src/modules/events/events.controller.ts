@@ -72,7 +72,7 @@ export class EventsController {
 /** The event with its key from the header, when it came there. */
 function withKey(body: unknown, keyHeader: string | undefined): unknown {
   if (keyHeader === undefined || typeof body !== 'object' || body === null) return body;
-  const bodyKey = (body as { idempotency_key?: unknown }).idempotency_key;
+  const bodyKey = (body as { idempotency_key?: unknown }).idempotency_key ?? undefined;
   // A key of another type is refused with the other fields of the event.
   if (bodyKey !== undefined && typeof bodyKey !== 'string') return body;
   return { ...body, idempotency_key: idempotencyKeyOf(keyHeader, bodyKey) };

@@ -80,13 +80,13 @@ export class CreditsController {
     @Headers('idempotency-key') keyHeader: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SettlementAnswer | IgnoredByPolicy> {
-    if (body.on_missing_hold === 'settle' && body.amount === undefined) {
+    if (body.on_missing_hold === 'settle' && body.amount == null) {
       throw new ValidationError([{ path: 'amount', message: 'amount is required with on_missing_hold' }]);
     }
     const command: CreditCommand = {
       ...(await this.commonFields(service, 'consume', body, keyHeader)),
       ...selectorFields(body),
-      amount: body.amount === undefined ? undefined : parseCredits(body.amount),
+      amount: body.amount == null ? undefined : parseCredits(body.amount),
       settleWithoutHold: body.on_missing_hold === 'settle',
     };
     return send(reply, answerSettlement(this.ledger, command, await this.ledger.apply(command)));
@@ -128,21 +128,26 @@ export class CreditsController {
       operation,
       client: service.client,
       idempotencyKey,
-      acceptance: body.acceptance,
-      actor: body.acting_user,
-      reason: body.reason,
+      acceptance: body.acceptance ?? undefined,
+      actor: body.acting_user ?? undefined,
+      reason: body.reason ?? undefined,
     };
   }
 }
 
 function selectorFields(body: ReleaseCreditsRequest): Pick<CreditCommand, 'reservationId' | 'refType' | 'refId'> {
-  const hasReference = body.ref_type !== undefined && body.ref_id !== undefined;
-  if (body.reservation_id === undefined && !hasReference) {
+  // A JSON null says the same as an absent field.
+  const hasReference = body.ref_type != null && body.ref_id != null;
+  if (body.reservation_id == null && !hasReference) {
     throw new ValidationError([
       { path: 'reservation_id', message: 'reservation_id, or ref_type and ref_id, is required' },
     ]);
   }
-  return { reservationId: body.reservation_id, refType: body.ref_type, refId: body.ref_id };
+  return {
+    reservationId: body.reservation_id ?? undefined,
+    refType: body.ref_type ?? undefined,
+    refId: body.ref_id ?? undefined,
+  };
 }
 
 function send<Answer>(reply: FastifyReply, answered: Answered<Answer>): Answer {

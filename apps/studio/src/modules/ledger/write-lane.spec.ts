@@ -92,20 +92,43 @@ describe('the write lane', () => {
     await failure;
   });
 
-  test('one account at fault fails alone: the others of its batch are applied without it', async () => {
+  test('one command at fault fails alone: the others of its batch are applied without it', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, LIMITS);
+    const first = lane.submit(command('zero', 'first'));
+    const good = [lane.submit(command('good', 'g')), lane.submit(command('mixed', 'm1'))];
+    const bad = lane.submit(command('mixed', 'm2'));
+    const failure = expect(bad).rejects.toThrow('23514');
+    await database.answer();
+    await database.answer(sqlError('23514'));
+    await database.answer();
+    await database.answer(sqlError('23514'));
+    await database.answer();
+    await database.answer(sqlError('23514'));
+    expect(await Promise.all([first, ...good])).toEqual([done, done, done]);
+    await failure;
+    expect(database.batches).toEqual([['first'], ['g', 'm1', 'm2'], ['g'], ['m1', 'm2'], ['m1'], ['m2']]);
+  });
+
+  test('a locked wallet delays its neighbours once: its commands are not attempted, and later ones are answered at once', async () => {
     const database = heldDatabase();
     const lane = new WriteLane(database.apply, LIMITS);
     const first = lane.submit(command('zero', 'first'));
     const good = lane.submit(command('good', 'g'));
-    const bad = lane.submit(command('bad', 'b'));
-    const failure = expect(bad).rejects.toThrow('55P03');
+    const locked = [lane.submit(command('locked', 'l1')), lane.submit(command('locked', 'l2'))];
+    const refused = { code: 'not_attempted', status: 503 };
+    const failures = Promise.all(locked.map((answer) => expect(answer).rejects.toMatchObject(refused)));
     await database.answer();
     await database.answer(sqlError('55P03'));
     await database.answer();
     await database.answer(sqlError('55P03'));
+    await failures;
     expect(await Promise.all([first, good])).toEqual([done, done]);
-    await failure;
-    expect(database.batches).toEqual([['first'], ['g', 'b'], ['g'], ['b']]);
+    expect(database.batches).toEqual([['first'], ['g', 'l1', 'l2'], ['g'], ['l1', 'l2']]);
+    expect(() => lane.submit(command('locked', 'l3'))).toThrow(/busy/);
+    const next = lane.submit(command('good', 'g2'));
+    await database.answer();
+    expect(await next).toEqual(done);
   });
 
   test('a lost connection leaves every command of the batch unknown: none is tried again behind the caller', async () => {

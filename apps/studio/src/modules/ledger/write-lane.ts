@@ -23,12 +23,14 @@ interface Waiting {
 const RETRYABLE_STATES = new Set(['40001', '40P01']);
 const RETRIES_MAX = 3;
 
-/** States that one command of the batch may have caused, so that the others deserve a try without it. */
-function concernsSingleCommands(error: unknown): boolean {
-  const state = sqlState(error);
-  if (state === undefined) return false;
-  // 55P03: one account's wallet is locked by someone; 22, 23, P0: data or constraint of one command.
-  return state === '55P03' || /^(22|23|P0)/.test(state);
+/** A wallet of the batch is locked by somebody else, for longer than a batch waits. */
+const WALLET_LOCKED_STATE = '55P03';
+/** How long an account whose wallet is locked is answered at once, so that it does not stall its neighbours again. */
+const LOCKED_PAUSE_MS = 2000;
+
+/** States that one command of the batch may have caused: its data, or a constraint. */
+function concernsOneCommand(error: unknown): boolean {
+  return /^(22|23|P0)/.test(sqlState(error) ?? '');
 }
 
 function sqlState(error: unknown): string | undefined {
@@ -45,6 +47,7 @@ export class WriteLane {
   private waiting: Waiting[] = [];
   private readonly perClient = new Map<string, number>();
   private readonly perAccount = new Map<string, number>();
+  private readonly lockedUntil = new Map<string, number>();
   private busy = false;
 
   constructor(
@@ -53,7 +56,8 @@ export class WriteLane {
   ) {}
 
   /**
-   * @throws DomainError `overloaded` (503, Retry-After) when the client or the account has too many commands waiting.
+   * @throws DomainError (503, Retry-After) `overloaded` when the client or the account has too many commands waiting,
+   *   `not_attempted` while the account's wallet is locked by somebody else.
    */
   submit(command: CreditCommand): Promise<CommandOutcome> {
     this.admit(command);
@@ -64,6 +68,11 @@ export class WriteLane {
   }
 
   private admit({ client, accountId }: CreditCommand): void {
+    const lockedUntil = this.lockedUntil.get(accountId);
+    if (lockedUntil !== undefined) {
+      if (performance.now() < lockedUntil) throw walletLocked();
+      this.lockedUntil.delete(accountId);
+    }
     const ofClient = this.perClient.get(client) ?? 0;
     const ofAccount = this.perAccount.get(accountId) ?? 0;
     if (ofClient >= this.limits.queuePerClientMax || ofAccount >= this.limits.queuePerAccountMax) {
@@ -101,12 +110,30 @@ export class WriteLane {
         else item.reject(new Error('the ledger answered fewer outcomes than commands'));
       });
     } catch (error) {
-      if (batch.length === 1 || !concernsSingleCommands(error)) {
-        for (const item of batch) item.reject(error);
-        return;
-      }
-      // The transaction did nothing. Each account goes alone, so that the one at fault fails alone.
-      for (const group of splitFurther(batch)) await this.settle(group);
+      await this.settleAfter(error, batch);
+    }
+  }
+
+  /** The transaction did nothing. What may be at fault goes alone, so that it fails alone. */
+  private async settleAfter(error: unknown, batch: readonly Waiting[]): Promise<void> {
+    const isLocked = sqlState(error) === WALLET_LOCKED_STATE;
+    const groups = isLocked || concernsOneCommand(error) ? byAccount(batch) : [];
+    if (groups.length > 1) {
+      for (const group of groups) await this.settle(group);
+    } else if (isLocked) {
+      this.pause(batch);
+    } else if (groups.length === 1 && batch.length > 1) {
+      for (const item of batch) await this.settle([item]);
+    } else {
+      for (const item of batch) item.reject(error);
+    }
+  }
+
+  /** One account's wallet is locked: its commands were not attempted, and for a while its next ones are not either. */
+  private pause(batch: readonly Waiting[]): void {
+    for (const item of batch) {
+      this.lockedUntil.set(item.command.accountId, performance.now() + LOCKED_PAUSE_MS);
+      item.reject(walletLocked());
     }
   }
 
@@ -121,15 +148,23 @@ export class WriteLane {
   }
 }
 
-/** By account first, then by command, so that one bad command costs its neighbours one more round trip at most. */
-function splitFurther(batch: readonly Waiting[]): Waiting[][] {
-  const byAccount = new Map<string, Waiting[]>();
+function byAccount(batch: readonly Waiting[]): Waiting[][] {
+  const groups = new Map<string, Waiting[]>();
   for (const item of batch) {
-    const group = byAccount.get(item.command.accountId);
+    const group = groups.get(item.command.accountId);
     if (group) group.push(item);
-    else byAccount.set(item.command.accountId, [item]);
+    else groups.set(item.command.accountId, [item]);
   }
-  return byAccount.size > 1 ? [...byAccount.values()] : batch.map((item) => [item]);
+  return [...groups.values()];
+}
+
+function walletLocked(): DomainError {
+  return new DomainError(
+    'not_attempted',
+    'The wallet is busy; the command was not attempted. Send it again with the same key',
+    {},
+    { 'Retry-After': String(LOCKED_PAUSE_MS / 1000) },
+  );
 }
 
 function countDown(counts: Map<string, number>, key: string): void {
