@@ -187,6 +187,33 @@ describe('the life of a commission while both services work', () => {
     expect(await apps.credit(partner.key)).toMatchObject({ wallet: 10 });
   });
 
+  test('the payer can be corrected after a refusal', async () => {
+    const [poor, rich] = [await apps.newCreditPartner(0), await apps.newCreditPartner(10)];
+    const id = await apps.submit(poor.id, 4);
+    await apps.v1.post(`/v1/commissions/${id}/approve`, {}).expect(409);
+    const { version } = (await apps.commission(id)) as unknown as { version: number };
+    await apps.v1.as('admin', 'patch', `/v1/commissions/${id}`).send({ version, partner_id: rich.id }).expect(200);
+    expect(await apps.approve(id)).toMatchObject({ state: 'APPROVED', funding: { state: 'held' } });
+    expect(await apps.credit(rich.key)).toMatchObject({ reserved: 4 });
+  });
+
+  test('delivering, cancelling or rejecting again gives the same answer and moves nothing', async () => {
+    const partner = await apps.newCreditPartner(10);
+    for (const [step, state] of [
+      ['deliver', 'DELIVERED'],
+      ['cancel', 'CANCELLED'],
+      ['reject', 'REJECTED'],
+    ] as const) {
+      const id = await apps.submit(partner.id);
+      await apps.approve(id);
+      const body = step === 'deliver' ? {} : { reason: 'test' };
+      expect(await apps.step(id, step, body)).toMatchObject({ state });
+      const after = await apps.credit(partner.key);
+      expect(await apps.step(id, step, body)).toMatchObject({ state });
+      expect(await apps.credit(partner.key)).toEqual(after);
+    }
+  });
+
   test('a client that lost our answer and approves again gets the same answer, and one hold', async () => {
     const partner = await apps.newCreditPartner(10);
     const id = await apps.submit(partner.id, 2);

@@ -175,7 +175,7 @@ describe('the adapter that runs today', () => {
     'reads the three collections with limit %s, newest first, with the fields the page shows',
     async (limit) => {
       const { account_id } = await adapter.status(partner.key);
-      const queries = [
+      const queries: Record<string, string>[] = [
         { external_key: partner.key },
         { account_id: account_id as string },
         { external_key: partner.key, account_id: account_id as string },

@@ -143,13 +143,45 @@ describe('V1 rides on while Studio does not answer', () => {
     expect(await apps.credit(partner.key)).toMatchObject({ reserved: 4 });
   });
 
+  test('the decision is in the book from the business commit on, even if the process dies before it can ask', async () => {
+    const { LaneDrainer } = await import('../apps/v1/src/modules/studio-link/lane-drainer.ts');
+    const partner = await apps.newCreditPartner(10);
+    const id = await apps.submit(partner.id, 4);
+    await apps.approve(id);
+    const drainer = apps.v1.app.get(LaneDrainer);
+    const settleWithin = drainer.settleWithin.bind(drainer);
+    drainer.settleWithin = () => Promise.reject(new Error('the process dies on this line'));
+    await apps.v1.post(`/v1/commissions/${id}/deliver`, {}).expect(500);
+    drainer.settleWithin = settleWithin;
+    expect(await apps.commission(id)).toMatchObject({ state: 'DELIVERED' });
+    expect(await apps.decisions(partner.key)).toEqual([{ operation: 'deliver', reason: 'not_asked', verdict: null }]);
+    await apps.relay();
+    expect(await apps.decisions(partner.key)).toMatchObject([{ verdict: 'honoured' }]);
+    expect(await apps.credit(partner.key)).toMatchObject({ wallet: 6 });
+  });
+
+  test('a hold that was refused afterwards is asked for anew when staff approve again', async () => {
+    const partner = await apps.newCreditPartner(1);
+    const id = await apps.submit(partner.id, 4);
+    await apps.link.setMode('refuse');
+    await apps.approve(id);
+    await apps.link.setMode('ok');
+    await apps.relay();
+    await apps.step(id, 'needs-information', { reason: 'which address?' });
+    await apps.v1.post(`/v1/commissions/${id}/approve`, {}).expect(409);
+    await apps.grant(partner.key, 10);
+    expect(await apps.approve(id)).toMatchObject({ state: 'APPROVED', acceptance: 3, funding: { state: 'held' } });
+  });
+
   test('each outage has one report with its decisions and verdicts', async () => {
     const { body } = await apps.v1.get('/v1/admin/studio-link/outages').expect(200);
     const { outages } = body as { outages: { ended_at: string | null; decisions: Record<string, number> }[] };
     expect(outages.length).toBeGreaterThan(3);
     expect(outages.every((outage) => outage.ended_at !== null)).toBe(true);
     const total = outages.reduce((sum, { decisions }) => sum + Object.values(decisions).reduce((a, b) => a + b, 0), 0);
-    const { rows } = await apps.v1.pool.query<{ n: string }>('SELECT count(*) AS n FROM studio_decisions');
+    const { rows } = await apps.v1.pool.query<{ n: string }>(
+      `SELECT count(*) AS n FROM studio_decisions WHERE reason <> 'not_asked'`,
+    );
     expect(total).toBe(Number(rows[0]?.n));
   });
 });

@@ -52,11 +52,14 @@ export class CreateStudioLink1763700000600 implements MigrationInterface {
 
       CREATE TABLE studio_outages (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        instance uuid NOT NULL,
         reason text NOT NULL,
         started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        last_failure_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         ended_at timestamptz
       );
-      CREATE UNIQUE INDEX studio_outages_one_open ON studio_outages ((ended_at IS NULL)) WHERE ended_at IS NULL;
+      COMMENT ON COLUMN studio_outages.instance IS 'Process that saw it: one replica may be cut off while another is not.';
+      CREATE UNIQUE INDEX studio_outages_one_open ON studio_outages (instance) WHERE ended_at IS NULL;
 
       CREATE TABLE studio_decisions (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -195,6 +195,28 @@ describe('lanes of the outbox', () => {
     expect(await states(lane)).toEqual(['done', 'parked', 'done']);
   });
 
+  test('an array refused as a whole is sent again one by one: only the bad event is parked', async () => {
+    const lane = newLane();
+    for (const n of [1, 2, 3]) await addEvent(lane, `w${n}:${lane}`);
+    peer.reply = (path, body) =>
+      body.includes('"w2:') ? { status: 400, body: { code: 'validation_failed' } } : accept(path, body);
+    expect(await drain(lane)).toBe('empty');
+    expect(await states(lane)).toEqual(['done', 'parked', 'done']);
+  });
+
+  test('a command Studio keeps failing on is parked in the end; until then it does not stop calls for others', async () => {
+    const [lane, other] = [newLane(), newLane()];
+    await addReserve(lane, `p:${lane}`);
+    await addReserve(other, `p:${other}`);
+    peer.reply = (path, body) =>
+      body.includes(`"p:${lane}"`) ? { status: 500, body: { code: 'internal_error' } } : accept(path, body);
+    const ends: string[] = [];
+    for (let attempt = 0; attempt < 20; attempt += 1) ends.push(await drain(lane));
+    expect(new Set(ends.slice(0, 19))).toEqual(new Set(['no_answer']));
+    expect(await states(lane)).toEqual(['parked']);
+    expect(await drain(other)).toBe('empty');
+  });
+
   test('a bad command holds its lane until an operator decides; other lanes flow', async () => {
     const [lane, other] = [newLane(), newLane()];
     const id = await addReserve(lane, `r:${lane}`);

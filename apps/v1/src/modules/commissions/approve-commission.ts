@@ -96,8 +96,9 @@ export class ApproveCommission {
       actorUserId: actor.userId,
       override: input.override,
       reason: input.reason,
+      stampedKey: commission.accountKey === null,
     };
-    if (commission.acceptanceOpen) {
+    if (commission.acceptanceOpen && !(await this.wasRefused(tx, commission, intent))) {
       // Information was asked for after an approval: its hold was kept, and Studio has been told of the acceptance.
       return this.recorder.change(tx, actor, commission, {
         event: 'approved',
@@ -121,6 +122,14 @@ export class ApproveCommission {
     return this.store.update(tx, id, { state: 'APPROVING', accountKey, acceptance, reserveEventId, intent });
   }
 
+  /** The hold of an open acceptance was asked for while Studio did not answer, and refused when it did. */
+  private async wasRefused(tx: Tx, commission: Commission, intent: ApprovalIntent): Promise<boolean> {
+    const { accountKey, reserveEventId } = commission;
+    if (accountKey === null || reserveEventId === null) return false;
+    const outcome = decideApproval(intent, await this.lanes.lockedOutcome(tx, accountKey, reserveEventId));
+    return outcome.kind === 'gated' || outcome.kind === 'overridden';
+  }
+
   private async finish(
     tx: Tx,
     id: number,
@@ -141,7 +150,7 @@ export class ApproveCommission {
     if (outcome.kind === 'gated') {
       const reopened = await this.recorder.change(tx, actor, commission, {
         event: 'approval_refused',
-        change: { state: 'SUBMITTED', intent: null },
+        change: { state: 'SUBMITTED', intent: null, ...(intent.stampedKey ? { accountKey: null } : {}) },
         reason: answer.code,
         details: { acceptance: commission.acceptance },
       });

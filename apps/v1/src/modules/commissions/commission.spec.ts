@@ -73,7 +73,7 @@ describe('steps of a commission', () => {
 });
 
 describe('what becomes of an approval', () => {
-  const intent: ApprovalIntent = { actor: 'staff', actorUserId: 1, override: false, reason: null };
+  const intent: ApprovalIntent = { actor: 'staff', actorUserId: 1, override: false, reason: null, stampedKey: true };
   const refused = (code: string) => ({
     state: 'refused' as const,
     answer: readAnswer({ status: 409, body: { code }, retryAfter: undefined, replayed: false }, () => true),

@@ -70,7 +70,7 @@ export interface CommissionChange {
   readonly partnerId?: number | null;
   readonly clientId?: number | null;
   readonly title?: string;
-  readonly accountKey?: ExternalKey;
+  readonly accountKey?: ExternalKey | null;
   readonly acceptance?: number;
   readonly acceptanceOpen?: boolean;
   readonly reserveEventId?: number;

@@ -35,6 +35,8 @@ export interface ApprovalIntent {
   readonly actorUserId: number | null;
   readonly override: boolean;
   readonly reason: string | null;
+  /** True when this approval stamped the account key: a refusal then gives it back, so that the payer can be corrected. */
+  readonly stampedKey: boolean;
 }
 
 /** Work that is commissioned, approved, and delivered or cancelled. */

@@ -9,7 +9,7 @@ import type { StudioAnswer } from '../studio-link/studio-answer.ts';
 import { checkStep, type Commission } from './commission.ts';
 import { CommissionRecorder } from './commission-recorder.ts';
 import { CommissionStore } from './commission.store.ts';
-import { StudioStep } from './studio-step.ts';
+import { StudioStep, type OwedCommand } from './studio-step.ts';
 
 /** Hands the work over. Delivery is never refused for credits: what a wallet cannot cover becomes a shortfall at Studio. */
 @Injectable()
@@ -29,9 +29,11 @@ export class DeliverCommission {
     actor: Actor,
     id: number,
     input: { documentId: string | null; version: number | undefined },
-  ): Promise<{ commission: Commission; answer: StudioAnswer }> {
-    const { commission, consumeRowId } = await this.uow.run(async (tx) => {
+  ): Promise<{ commission: Commission; answer: StudioAnswer | null }> {
+    const { commission, consume } = await this.uow.run(async (tx) => {
       const before = await this.store.lock(tx, id);
+      // A client that lost our answer asks again: the work is delivered, and that is the answer.
+      if (before.state === 'DELIVERED') return { commission: before, consume: null };
       checkVersion({ expected: input.version, actual: before.version });
       checkStep(before, 'deliver');
       const deliverable = await this.store.insertDeliverable(tx, id, input.documentId);
@@ -43,10 +45,10 @@ export class DeliverCommission {
       });
       return {
         commission: delivered,
-        consumeRowId: await this.tellStudio(tx, actor, delivered, deliverable.id, input),
+        consume: await this.tellStudio(tx, actor, delivered, deliverable.id, input),
       };
     });
-    return { commission, answer: await this.studio.settle(commission, 'deliver', consumeRowId) };
+    return { commission, answer: consume === null ? null : await this.studio.settle(consume) };
   }
 
   private async tellStudio(
@@ -55,7 +57,7 @@ export class DeliverCommission {
     commission: Commission,
     deliverableId: number,
     { documentId }: { documentId: string | null },
-  ): Promise<number> {
+  ): Promise<OwedCommand> {
     const { accountKey, assignmentId, acceptance } = commission;
     if (accountKey === null) throw new Error(`commission ${commission.id} was approved without an account key`);
     const assignment = assignmentId === null ? null : await this.directory.assignmentById(tx, assignmentId);
@@ -73,14 +75,18 @@ export class DeliverCommission {
       idempotencyKey: `v1:deliverables_released:${deliverableId}`,
       occurredAt: releasedAt,
     });
-    return this.outbox.addCommand(tx, {
-      accountKey,
-      operation: 'consume',
-      idempotencyKey: `v1:credit_consume:deliverable:${deliverableId}`,
-      commissionId: commission.id,
-      acceptance,
-      amount: commission.creditCost,
-      actingUser: actor.label,
-    });
+    return this.studio.owe(
+      tx,
+      { operation: 'deliver', amount: commission.creditCost },
+      {
+        accountKey,
+        operation: 'consume',
+        idempotencyKey: `v1:credit_consume:deliverable:${deliverableId}`,
+        commissionId: commission.id,
+        acceptance,
+        amount: commission.creditCost,
+        actingUser: actor.label,
+      },
+    );
   }
 }

@@ -9,7 +9,7 @@ import type { StudioAnswer } from '../studio-link/studio-answer.ts';
 import { acceptanceKey, checkStep, type Commission } from './commission.ts';
 import { CommissionRecorder } from './commission-recorder.ts';
 import { CommissionStore } from './commission.store.ts';
-import { StudioStep } from './studio-step.ts';
+import { StudioStep, type OwedCommand } from './studio-step.ts';
 
 export type Withdrawal = 'reject' | 'cancel';
 
@@ -36,11 +36,13 @@ export class WithdrawCommission {
     id: number,
     input: { kind: Withdrawal; reason: string; version: number | undefined },
   ): Promise<{ commission: Commission; answer: StudioAnswer | null }> {
-    const { commission, releaseRowId } = await this.uow.run(async (tx) => {
+    const { commission, release } = await this.uow.run(async (tx) => {
       const before = await this.store.lock(tx, id);
+      const { state, event } = WITHDRAWN[input.kind];
+      // A client that lost our answer asks again: it is done, and that is the answer.
+      if (before.state === state) return { commission: before, release: null };
       checkVersion({ expected: input.version, actual: before.version });
       checkStep(before, input.kind);
-      const { state, event } = WITHDRAWN[input.kind];
       const withdrawn = await this.recorder.change(tx, actor, before, {
         event,
         change: { state, acceptanceOpen: false, decisionReason: input.reason },
@@ -52,10 +54,10 @@ export class WithdrawCommission {
       }
       return {
         commission: withdrawn,
-        releaseRowId: before.acceptanceOpen ? await this.release(tx, actor, withdrawn, input.reason) : null,
+        release: before.acceptanceOpen ? await this.release(tx, actor, withdrawn, input.reason) : null,
       };
     });
-    const answer = releaseRowId === null ? null : await this.studio.settle(commission, 'cancel', releaseRowId);
+    const answer = release === null ? null : await this.studio.settle(release);
     return { commission, answer };
   }
 
@@ -70,16 +72,20 @@ export class WithdrawCommission {
   }
 
   /** The release follows its reserve in the same lane, so a reserve that still waits cannot leave an orphan hold. */
-  private async release(tx: Tx, actor: Actor, commission: Commission, reason: string): Promise<number> {
+  private async release(tx: Tx, actor: Actor, commission: Commission, reason: string): Promise<OwedCommand> {
     if (commission.accountKey === null) throw new Error(`commission ${commission.id} has a hold but no account key`);
-    return this.outbox.addCommand(tx, {
-      accountKey: commission.accountKey,
-      operation: 'release',
-      idempotencyKey: acceptanceKey(`v1:credit_release:commission:${commission.id}`, commission.acceptance),
-      commissionId: commission.id,
-      acceptance: commission.acceptance,
-      actingUser: actor.label,
-      reason,
-    });
+    return this.studio.owe(
+      tx,
+      { operation: 'cancel', amount: commission.creditCost },
+      {
+        accountKey: commission.accountKey,
+        operation: 'release',
+        idempotencyKey: acceptanceKey(`v1:credit_release:commission:${commission.id}`, commission.acceptance),
+        commissionId: commission.id,
+        acceptance: commission.acceptance,
+        actingUser: actor.label,
+        reason,
+      },
+    );
   }
 }

@@ -14,6 +14,8 @@ import { StudioBillingAdapter } from './studio-billing-adapter.ts';
 const EVENTS_PER_REQUEST = 100;
 const BACKOFF_BASE_MS = 500;
 const BACKOFF_CAP_MS = 30_000;
+/** A row Studio fails on so many times by itself, while it answers others, is the row's fault (RELIABILITY P11). */
+const FAILURES_MAX = 20;
 /** How often a request looks whether another drainer has settled its row. */
 const WATCH_EVERY_MS = 20;
 
@@ -130,7 +132,9 @@ export class LaneDrainer {
       const outcomes = answer.action === 'done' ? (answer.body?.outcomes as unknown[]) : [];
       for (const [index, row] of batch.entries()) {
         const own = answer.action === 'done' ? outcomeAnswer(outcomes[index]) : answer;
-        await this.lanes.settleRow(tx, row.id, stateAfter(own), own);
+        // A batch refused as a whole says nothing about each of its rows: they go again, one by one.
+        const state = answer.action === 'park' && batch.length > 1 ? 'pending' : stateAfter(own, row);
+        await this.lanes.settleRow(tx, row.id, state, own);
         await this.lanes.keepReceipt(
           tx,
           lease.accountKey,
@@ -141,9 +145,8 @@ export class LaneDrainer {
     });
     if (answer.action !== 'done') return answer;
     // One item that must be tried again keeps the lane's order: nothing behind it is sent first.
-    const waiting = (answer.body?.outcomes as unknown[])
-      .map(outcomeAnswer)
-      .find((own) => stateAfter(own) === 'pending');
+    const outcomes = (answer.body?.outcomes as unknown[]).map(outcomeAnswer);
+    const waiting = outcomes.find((own, index) => stateAfter(own, batch[index] ?? { attempts: 0 }) === 'pending');
     return waiting ?? answer;
   }
 
@@ -162,9 +165,10 @@ export class LaneDrainer {
 
   private async settleCommand(tx: Tx, lease: LaneLease, row: LaneRow, answer: StudioAnswer): Promise<void> {
     await this.lanes.holdLease(tx, lease);
-    await this.lanes.settleRow(tx, row.id, stateAfter(answer), answer);
+    const state = stateAfter(answer, row);
+    await this.lanes.settleRow(tx, row.id, state, answer);
     await this.lanes.keepReceipt(tx, lease.accountKey, 'ledger_seq', answer.body?.receipt);
-    if (stateAfter(answer) !== 'pending' && stateAfter(answer) !== 'parked') {
+    if (state === 'done' || state === 'refused') {
       await this.decisions.settle(tx, row.id, answer);
     }
   }
@@ -178,18 +182,18 @@ export class LaneDrainer {
   }
 }
 
-/** Leading events together, else the one command that comes next. Nothing past `upTo`. */
+/** Leading events together, else the one row that must go alone. Nothing past `upTo`. */
 function nextBatch(rows: readonly LaneRow[], upTo: number | undefined): LaneRow[] {
   const batch: LaneRow[] = [];
   for (const row of rows) {
-    if (row.kind !== 'event') return batch.length > 0 ? batch : [row];
+    if (row.kind !== 'event' || row.isSuspect) return batch.length > 0 ? batch : [row];
     batch.push(row);
     if (row.id === upTo) break;
   }
   return batch;
 }
 
-function stateAfter(answer: StudioAnswer): LaneRowState {
+function stateAfter(answer: StudioAnswer, row: Pick<LaneRow, 'attempts'>): LaneRowState {
   switch (answer.action) {
     case 'done':
       return 'done';
@@ -199,6 +203,7 @@ function stateAfter(answer: StudioAnswer): LaneRowState {
     case 'park':
       return 'parked';
     case 'retry':
+      return answer.code === 'internal_error' && row.attempts + 1 >= FAILURES_MAX ? 'parked' : 'pending';
     case 'hold':
       return 'pending';
   }

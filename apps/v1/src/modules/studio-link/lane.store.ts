@@ -13,6 +13,9 @@ export interface LaneRow {
   readonly kind: LaneRowKind;
   readonly body: string;
   readonly state: LaneRowState;
+  readonly attempts: number;
+  /** Studio refused or failed on it before, perhaps as part of a batch: it goes alone, so that it is judged alone. */
+  readonly isSuspect: boolean;
 }
 
 /** The right to work a lane. Only the newest fence may write. */
@@ -31,6 +34,8 @@ interface LaneSqlRow {
   kind: LaneRowKind;
   body: string;
   state: LaneRowState;
+  attempts: number;
+  is_suspect: boolean;
 }
 
 /** All SQL on `lanes` and `events` apart from appending (outbox.ts). */
@@ -77,7 +82,10 @@ export class LaneStore {
   /** Oldest open rows of the lane. Parked events have stepped aside; a parked command is here, and holds the lane. */
   async openRows(accountKey: string, limit: number): Promise<LaneRow[]> {
     const { rows } = await this.pool.query<LaneSqlRow>(
-      `SELECT id, kind, body, state FROM events
+      `SELECT id, kind, body, state, attempts,
+              coalesce(answer_status = 500 OR (answer_status BETWEEN 400 AND 499
+                AND answer_status NOT IN (401, 403, 408, 425, 429)), false) AS is_suspect
+         FROM events
         WHERE account_key = $1 AND state IN ('pending', 'parked') AND NOT (state = 'parked' AND kind = 'event')
         ORDER BY lane_seq LIMIT $2`,
       [accountKey, limit],
@@ -87,6 +95,8 @@ export class LaneStore {
       kind: row.kind,
       body: row.body,
       state: row.state,
+      attempts: row.attempts,
+      isSuspect: row.is_suspect,
     }));
   }
 
@@ -134,9 +144,18 @@ export class LaneStore {
     if (!isRecord(receipt) || typeof receipt.account_seq !== 'number' || typeof receipt.incarnation !== 'string')
       return;
     await tx.query(
-      `UPDATE lanes SET incarnation = $2::uuid, ${stream} = greatest(coalesce(${stream}, 0), $3) WHERE account_key = $1`,
-      [accountKey, receipt.incarnation, receipt.account_seq],
+      // Another incarnation is another ledger: its heads begin anew, and the old ones say nothing about it.
+      `UPDATE lanes
+          SET incarnation = $2::uuid,
+              ledger_seq = CASE WHEN incarnation IS DISTINCT FROM $2::uuid THEN NULL ELSE ledger_seq END,
+              event_seq = CASE WHEN incarnation IS DISTINCT FROM $2::uuid THEN NULL ELSE event_seq END
+        WHERE account_key = $1`,
+      [accountKey, receipt.incarnation],
     );
+    await tx.query(`UPDATE lanes SET ${stream} = greatest(coalesce(${stream}, 0), $2) WHERE account_key = $1`, [
+      accountKey,
+      receipt.account_seq,
+    ]);
   }
 }
 

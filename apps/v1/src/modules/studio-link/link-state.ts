@@ -1,7 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { PgPool } from '@tandem/platform/database/pool';
 import { V1Config } from '../../config/config.ts';
-import type { StudioAnswer, StudioReason } from './studio-answer.ts';
+import { isStudioFailing, type StudioAnswer, type StudioReason } from './studio-answer.ts';
+
+const OUTAGE_WRITE_MS = 5_000;
+const ABANDONED_CHECK_MS = 30_000;
+/** An instance that has noted no failure for so long is gone, or well again. */
+const ABANDONED_AFTER_SECONDS = 60;
 
 export interface LinkFailure {
   readonly reason: StudioReason;
@@ -25,8 +31,11 @@ export class LinkState {
   private lastOk: Date | null = null;
   private failure: LinkFailure | null = null;
   private held: LinkHold | null = null;
-  /** Unknown at start: the first success closes an outage a dead process left open. */
-  private outageOpen: boolean | null = null;
+  private outageOpen = false;
+  /** Before this, what the outage table says is near enough. */
+  private nextWriteAt = 0;
+  /** Names this process in the outage table. */
+  readonly instance = randomUUID();
   private readonly holdRetryMs: number;
 
   constructor(
@@ -63,26 +72,37 @@ export class LinkState {
       this.held = null;
     }
 
-    if (answer.status === null || answer.action === 'hold' || answer.reason === 'overloaded') {
+    if (isStudioFailing(answer) || answer.action === 'hold') {
       this.failure = { reason: answer.reason, error: answer.error ?? answer.reason, at: now };
-      await this.openOutage(answer.reason);
+      await this.noteOutage(answer.reason);
     } else {
       this.lastOk = now;
       this.failure = null;
-      await this.closeOutage();
+      await this.noteSuccess();
     }
   }
 
-  private async openOutage(reason: StudioReason): Promise<void> {
-    if (this.outageOpen === true) return;
-    // Another replica may have opened it already; one outage is open at a time.
-    await this.pool.query('INSERT INTO studio_outages (reason) VALUES ($1) ON CONFLICT DO NOTHING', [reason]);
+  /** Opens this instance's outage, or says that it goes on. Written at most every few seconds. */
+  private async noteOutage(reason: StudioReason): Promise<void> {
+    if (this.outageOpen && performance.now() < this.nextWriteAt) return;
+    this.nextWriteAt = performance.now() + OUTAGE_WRITE_MS;
+    await this.pool.query(
+      `INSERT INTO studio_outages (instance, reason) VALUES ($1, $2)
+       ON CONFLICT (instance) WHERE ended_at IS NULL DO UPDATE SET last_failure_at = clock_timestamp()`,
+      [this.instance, reason],
+    );
     this.outageOpen = true;
   }
 
-  private async closeOutage(): Promise<void> {
-    if (this.outageOpen === false) return;
-    await this.pool.query('UPDATE studio_outages SET ended_at = clock_timestamp() WHERE ended_at IS NULL');
+  /** Ends this instance's outage, and those of instances that died in theirs; never one another instance still sees. */
+  private async noteSuccess(): Promise<void> {
+    if (!this.outageOpen && performance.now() < this.nextWriteAt) return;
+    this.nextWriteAt = performance.now() + ABANDONED_CHECK_MS;
+    await this.pool.query(
+      `UPDATE studio_outages SET ended_at = CASE WHEN instance = $1 THEN clock_timestamp() ELSE last_failure_at END
+        WHERE ended_at IS NULL AND (instance = $1 OR last_failure_at < clock_timestamp() - make_interval(secs => $2))`,
+      [this.instance, ABANDONED_AFTER_SECONDS],
+    );
     this.outageOpen = false;
   }
 }

@@ -4,6 +4,7 @@ import { UnitOfWork } from '@tandem/platform/database/unit-of-work';
 import { addJob } from '@tandem/platform/jobs/add-job';
 import type { Actor } from '../audit/actor.ts';
 import { AuditTrail } from '../audit/audit-trail.ts';
+import { DecisionBook } from './decision-book.ts';
 import { DRAIN_LANE_TASK } from './outbox.ts';
 
 export type ParkedRowAction =
@@ -18,6 +19,7 @@ export class ResolveParkedRow {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly audit: AuditTrail,
+    private readonly decisions: DecisionBook,
   ) {}
 
   /** @throws DomainError `not_found` when the row is not parked (or no row), `validation_failed` for a changed key. */
@@ -42,6 +44,10 @@ export class ResolveParkedRow {
           action.kind === 'edit' ? JSON.stringify(action.body) : row.body,
         ],
       );
+      if (action.kind === 'skip') {
+        // Nothing will come of the command: its decision is closed with that, not left open for ever.
+        await this.decisions.settle(tx, rowId, { reason: 'bad_request', code: 'skipped', body: null, replayed: false });
+      }
       await this.audit.record(tx, {
         eventType: `studio_row_${action.kind}`,
         actor,

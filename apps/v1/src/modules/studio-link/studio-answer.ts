@@ -33,6 +33,14 @@ export function isDefinitive(answer: StudioAnswer): boolean {
   return answer.action === 'done' || answer.action === 'refused' || answer.action === 'audit';
 }
 
+/** Codes that speak of the one request, not of Studio: others may go on. */
+const OF_ONE_REQUEST: ReadonlySet<string> = new Set(['in_flight', 'internal_error', 'not_attempted']);
+
+/** True when the answer says that Studio cannot work now, for anybody. */
+export function isStudioFailing(answer: StudioAnswer): boolean {
+  return answer.action === 'retry' && !OF_ONE_REQUEST.has(answer.code ?? '');
+}
+
 /** The answer of a call that never got one. */
 export function noAnswer(reason: 'unreachable' | 'timeout' | 'overloaded', error: string): StudioAnswer {
   return { reason, action: 'retry', status: null, code: null, body: null, error, retryAfterMs: null, replayed: false };

@@ -13,7 +13,7 @@ import {
 } from 'cockatiel';
 import { V1Config } from '../../config/config.ts';
 import { LinkState } from './link-state.ts';
-import { noAnswer, readAnswer, type StudioAnswer } from './studio-answer.ts';
+import { isStudioFailing, noAnswer, readAnswer, type StudioAnswer } from './studio-answer.ts';
 
 /** A hostile or broken Studio may not fill our memory (RELIABILITY S16). */
 const ANSWER_BYTES_MAX = 5 * 1024 * 1024;
@@ -88,7 +88,7 @@ export class StudioHttp implements OnModuleDestroy {
       answer = await this.breaker.execute(async () => {
         const sent = await this.send(call);
         // Only what says "Studio cannot work now" opens the breaker; a refusal is a healthy answer.
-        if (sent.action === 'retry' && sent.code !== 'in_flight') throw new StudioFailedError(sent);
+        if (isStudioFailing(sent)) throw new StudioFailedError(sent);
         return sent;
       });
     } catch (error) {
