@@ -17,23 +17,23 @@ const FACES = {
   },
 };
 
-/** The mode is the face: it picks the pages, the start file, the title and the output folder. */
+/** The mode is the face, V1's by default: it picks the pages, the start file, the title and the output folder. */
 export default defineConfig(({ mode }) => {
-  const face = FACES[mode as keyof typeof FACES];
-  if (!face) throw new Error(`Choose a face: --mode ${Object.keys(FACES).join(' or --mode ')}`);
+  const name = mode === 'studio' ? 'studio' : 'v1';
+  const face = FACES[name];
   const inSource = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
   return {
     base: '/',
     // The seeds' names of flags keep working.
     envPrefix: ['VITE_', 'NEXT_PUBLIC_'],
     define: { 'import.meta.env.VITE_TITLE': JSON.stringify(face.title) },
-    resolve: { alias: { '@face': inSource(`app/face.${mode}.ts`) } },
+    resolve: { alias: { '@face': inSource(`app/face.${name}.ts`) } },
     plugins: [
       tanstackRouter({
         target: 'react',
         autoCodeSplitting: true,
         routesDirectory: inSource('app/routes'),
-        generatedRouteTree: inSource(`app/route-tree.${mode}.gen.ts`),
+        generatedRouteTree: inSource(`app/route-tree.${name}.gen.ts`),
         virtualRouteConfig: rootRoute('common/root.tsx', [
           index('common/index.tsx'),
           route('/sign-in', 'common/sign-in.tsx'),
@@ -46,7 +46,7 @@ export default defineConfig(({ mode }) => {
       react(),
     ],
     build: {
-      outDir: `dist/${mode}`,
+      outDir: `dist/${name}`,
       emptyOutDir: true,
       target: 'es2023',
       chunkSizeWarningLimit: 900,

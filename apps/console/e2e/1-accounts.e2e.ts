@@ -89,6 +89,24 @@ test.describe.serial('Studio accounts', () => {
     await expect(row).toContainText('100');
   });
 
+  test('offers to send the same grant again when no answer came, and nothing else', async ({ page, stack }) => {
+    await openAccounts(page, stack, `/accounts?account=${KEY}`);
+    await page.getByRole('button', { name: 'Grant credits' }).click();
+    const grant = page.getByRole('dialog', { name: /^Grant credits to/ });
+    await grant.getByLabel('Amount').fill('0.5');
+    await grant.getByLabel('Reason').fill('Goodwill');
+    await stack.studio.kill9();
+    try {
+      await grant.getByRole('button', { name: 'Grant credits' }).click();
+      await expect(grant.getByRole('alert')).toContainText('It is not known whether the grant was applied');
+      await expect(grant.getByLabel('Amount')).toBeDisabled();
+    } finally {
+      await stack.studio.restart();
+    }
+    await grant.getByRole('button', { name: 'Send the same again' }).click();
+    await expect(page.getByText(`Granted 0.5 credits to ${KEY}. Wallet: 100.5.`)).toBeVisible();
+  });
+
   test('keeps search, filters and the open tab in the address, over reload and Back', async ({ page, stack }) => {
     await openAccounts(page, stack);
     await page.keyboard.press('/');
@@ -101,7 +119,7 @@ test.describe.serial('Studio accounts', () => {
     await expect(page).toHaveURL(/tab=timeline/);
     await page.reload();
     await expect(page.getByRole('tab', { name: 'Timeline' })).toHaveAttribute('aria-selected', 'true');
-    await expect(page.getByText('GRANT', { exact: true })).toBeVisible();
+    await expect(page.getByText('GRANT', { exact: true })).toHaveCount(2);
     await page.keyboard.press('Escape');
     await expect(page).not.toHaveURL(/account=/);
     await page.goBack();
@@ -113,7 +131,7 @@ test.describe.serial('Studio accounts', () => {
     const download = page.waitForEvent('download');
     await page.getByRole('button', { name: 'CSV' }).click();
     const csv = await readFile(await (await download).path(), 'utf8');
-    expect(csv.split('\r\n')[1]).toMatch(/^v1:partner:77,Saffron Realty Advisors,CREDIT,ACTIVE,100,0,100,/);
+    expect(csv.split('\r\n')[1]).toMatch(/^v1:partner:77,Saffron Realty Advisors,CREDIT,ACTIVE,100\.5,0,100\.5,/);
     await expect(page.getByText('Saved 1 accounts as CSV.')).toBeVisible();
   });
 
@@ -126,11 +144,11 @@ test.describe.serial('Studio accounts', () => {
     await expect(page.getByRole('dialog', { name: 'Saffron Realty Advisors' })).toBeVisible();
   });
 
-  test('reaches the monitor of V1: CREDIT and 100 on the account just enrolled', async ({ page, stack }) => {
+  test('reaches the monitor of V1: CREDIT and 100.5 on the account just enrolled', async ({ page, stack }) => {
     await signIn(page, stack, stack.user('v1', 'admin'), '/');
     const row = page.getByRole('table', { name: 'Accounts' }).getByRole('row', { name: /Saffron/ });
     await expect(row).toContainText('CREDIT');
-    await expect(row).toContainText('W: 100 / R: 0 / A: 100');
+    await expect(row).toContainText('W: 100.5 / R: 0 / A: 100.5');
   });
 
   test('shows a viewer everything and offers no change', async ({ page, stack }) => {

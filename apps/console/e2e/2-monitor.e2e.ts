@@ -68,6 +68,20 @@ test.describe.serial('V1 Billing Monitor', () => {
     await expect(page).not.toHaveURL(/account=/);
   });
 
+  test('asks to sign in again when the session ended, and leads back', async ({ page, stack }) => {
+    await openMonitor(page, stack, `${PATH}?mode=CREDIT`);
+    await expect(accountRow(page)).toBeVisible();
+    await page.context().clearCookies();
+    await page.getByRole('button', { name: 'Not enrolled' }).click();
+    await expect(page.getByLabel('E-mail')).toBeVisible();
+    await expect(page.getByText('Kestrel')).toHaveCount(0);
+    const admin = stack.user('v1', 'admin');
+    await page.getByLabel('E-mail').fill(admin.email);
+    await page.getByLabel('Password', { exact: true }).fill(admin.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page).toHaveURL(/billing-monitor\?warning=not_enrolled$/);
+  });
+
   test('offers nothing that changes Studio or V1', async ({ page, stack }) => {
     const changes: string[] = [];
     await openMonitor(page, stack, `${PATH}?account=${KNOWN_KEY}&tab=ledger`);
@@ -95,6 +109,20 @@ test.describe.serial('V1 Billing Monitor', () => {
       await expect(page.getByRole('table', { name: 'V1 Payments' })).toContainText('UPI-1');
     } finally {
       await stack.studio.restart();
+    }
+  });
+
+  test('tells a rejected token from a Studio that is away', async ({ page, stack }) => {
+    const v1 = await stack.startV1WithWrongToken();
+    try {
+      await v1.ready();
+      await openAs(page, { ...stack, v1 }, stack.user('v1', 'admin'), PATH);
+      await expect(page.getByRole('alert')).toContainText('Studio answers, but rejects our token.');
+      await expect(page.getByText('Token rejected')).toBeVisible();
+      await expect(page.getByText('Studio unavailable')).toHaveCount(0);
+      await expect(page.getByRole('table', { name: 'V1 Invoices' })).toContainText('INV-');
+    } finally {
+      await v1.stop();
     }
   });
 });

@@ -1,9 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { test as base } from '@playwright/test';
 import { startPostgres } from '@tandem/devkit/postgres/start-postgres';
-import type { ServiceProcess } from '@tandem/devkit/service-process';
+import { startService, type ServiceProcess } from '@tandem/devkit/service-process';
 import { newSecrets, type StackUser } from '@tandem/devkit/stack/secrets';
 import { createFirstAccounts, migrateDatabases, startServices } from '@tandem/devkit/stack/services';
 import { addBusiness } from './add-business.ts';
@@ -15,12 +16,15 @@ export type { StackUser };
 export interface Stack {
   readonly v1: ServiceProcess;
   readonly studio: ServiceProcess;
+  /** One more V1 on the same database, with a service token that Studio does not know. Stop it afterwards. */
+  startV1WithWrongToken(): Promise<ServiceProcess>;
   /** By role; the first of its app. */
   user(app: 'v1' | 'studio', role: string): StackUser;
   /** A session of the user, the same each time. */
   tokenOf(user: StackUser): Promise<string>;
 }
 
+const ACTORS = ['admin@tandem.test', 'operator@tandem.test', 'viewer@tandem.test'];
 const START_TIMEOUT_MS = 90_000;
 
 /** `test` with the stack, which is started once for all files. */
@@ -54,12 +58,28 @@ async function withServices(
   logDir: string,
   use: (stack: Stack) => Promise<void>,
 ): Promise<void> {
-  const options = { databases, secrets: newSecrets(), logDir };
+  const fresh = newSecrets();
+  // Each user costs the start of a process: only those who appear in the stories.
+  const users = fresh.users.filter(({ email }) => ACTORS.includes(email));
+  const options = { databases, secrets: { ...fresh, users }, logDir };
   await migrateDatabases(options);
   const secrets = await createFirstAccounts(options);
   const services = await startServices({ ...options, secrets });
   try {
-    const stack = { ...services, ...peopleOf(services, secrets.users) };
+    const startV1WithWrongToken = () =>
+      startService({
+        name: 'v1',
+        entry: fileURLToPath(new URL('../../v1/dist/main.js', import.meta.url)),
+        env: {
+          NODE_ENV: 'development',
+          DATABASE_URL: databases.v1,
+          V1_SESSION_SECRET: secrets.sessionSecrets.v1,
+          STUDIO_BASE_URL: services.studio.url,
+          STUDIO_SERVICE_TOKEN: 'tdm_0123456789abcdef_not-a-token-that-studio-ever-issued',
+        },
+        logFile: join(logDir, 'v1-wrong-token.log'),
+      });
+    const stack = { ...services, ...peopleOf(services, secrets.users), startV1WithWrongToken };
     await addBusiness(stack);
     await use(stack);
   } finally {

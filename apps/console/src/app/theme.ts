@@ -1,4 +1,5 @@
 import {
+  alpha,
   createTheme,
   darken,
   DEFAULT_THEME,
@@ -65,9 +66,17 @@ export const resolveVariables: CSSVariablesResolver = () => ({
     '--tandem-border': '#343b46',
     '--tandem-text-red': '#ff8787',
     '--tandem-text-teal': '#63e6be',
+    ...darkVariantGrounds(),
     ...lightVariantTexts((color) => lighten(DEFAULT_THEME.colors[color][2], 0.2)),
   },
 });
+
+/** Stock grounds are too loud on our dark cards. */
+function darkVariantGrounds(): Record<string, string> {
+  return Object.fromEntries(
+    COLORS.map((color) => [`--mantine-color-${color}-light`, alpha(DEFAULT_THEME.colors[color][6], 0.18)]),
+  );
+}
 
 function lightVariantTexts(text: (color: (typeof COLORS)[number]) => string): Record<string, string> {
   return Object.fromEntries(COLORS.map((color) => [`--mantine-color-${color}-light-color`, text(color)]));

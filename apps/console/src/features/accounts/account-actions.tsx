@@ -79,5 +79,9 @@ export function AccountActions({ account, onEnrol }: AccountActionsProps) {
 /** Opens the wizard for a key that is known already; not there for roles that only look. */
 export function EnrolButton({ externalKey, onEnrol }: { externalKey: string; onEnrol(externalKey: string): void }) {
   const mayChange = useMayChange();
-  return mayChange ? <Button onClick={() => onEnrol(externalKey)}>Enrol {externalKey}</Button> : null;
+  return mayChange ? (
+    <Button style={{ alignSelf: 'flex-start' }} onClick={() => onEnrol(externalKey)}>
+      Enrol {externalKey}
+    </Button>
+  ) : null;
 }

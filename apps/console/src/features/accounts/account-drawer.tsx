@@ -54,7 +54,7 @@ export function AccountDrawer({ search, change, onEnrol }: AccountDrawerProps) {
           <AccountActions account={account.data} onEnrol={onEnrol} />
           <AccountTabs
             externalKey={account.data.external_key}
-            tab={search.tab ?? 'reservations'}
+            tab={search.tab ?? (isEnrolled(account.data) ? 'reservations' : 'timeline')}
             onTab={(tab) => change({ tab }, { replace: true })}
           />
         </Stack>
@@ -75,20 +75,28 @@ function AccountSummary({ account }: { account: OperatorAccount }) {
         </Badge>
         <CopyKey externalKey={account.external_key} size="sm" />
       </Group>
-      <FigureRow
-        figures={[
-          { label: 'Wallet', value: formatCredits(wallet) },
-          { label: 'Reserved', value: formatCredits(reserved) },
-          {
-            label: 'Available',
-            value: formatCredits(available),
-            color: available > 0 ? 'var(--tandem-text-teal)' : 'var(--tandem-text-red)',
-          },
-        ]}
-      />
-      <Text size="sm" c="dimmed">
-        Invoices in {account.currency}, due after {account.payment_terms_days} days. Version {account.version}.
-      </Text>
+      {isEnrolled(account) ? (
+        <>
+          <FigureRow
+            figures={[
+              { label: 'Wallet', value: formatCredits(wallet) },
+              { label: 'Reserved', value: formatCredits(reserved) },
+              {
+                label: 'Available',
+                value: formatCredits(available),
+                color: available > 0 ? 'var(--tandem-text-teal)' : 'var(--tandem-text-red)',
+              },
+            ]}
+          />
+          <Text size="sm" c="dimmed">
+            Invoices in {account.currency}, due after {account.payment_terms_days} days. Version {account.version}.
+          </Text>
+        </>
+      ) : (
+        <Text size="sm" c="dimmed">
+          It sent events, but has no wallet: nobody enrolled it. V1 treats it as POSTPAID.
+        </Text>
+      )}
     </Stack>
   );
 }

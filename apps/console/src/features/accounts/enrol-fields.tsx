@@ -67,7 +67,7 @@ export function EnrolTermsFields({ enrolment, problems, onChange }: EnrolFieldsP
         </Stack>
       </Radio.Group>
       {enrolment.mode === 'CREDIT' && (
-        <Alert color="orange">
+        <Alert color="orange" role="note">
           The wallet begins at 0, so every approval is refused until credits are granted. Usually: enrol as POSTPAID,
           grant, then change the mode.
         </Alert>

@@ -42,7 +42,14 @@ export function EnrolWizard({ externalKey = '', onEnrolled, onClose }: EnrolWiza
     <Modal opened onClose={onClose} title="Enrol an account" size="lg" styles={{ title: { fontWeight: 650 } }}>
       <form onSubmit={goOn} noValidate>
         <Stack>
-          <Stepper active={step} size="xs" allowNextStepsSelect={false} onStepClick={setStep}>
+          <Stepper
+            active={step}
+            size="xs"
+            iconSize={26}
+            wrap={false}
+            allowNextStepsSelect={false}
+            onStepClick={setStep}
+          >
             <Stepper.Step label="Account">
               <EnrolAccountFields {...fields} isKeyGiven={externalKey !== ''} />
             </Stepper.Step>

@@ -74,7 +74,9 @@ export function GrantDialog({ account, onClose }: { account: OperatorAccount; on
         />
       )}
       {isUnclear && (
-        <Alert color="yellow">Sending the same again is safe: Studio counts a grant with this key once.</Alert>
+        <Alert color="yellow" role="note">
+          Sending the same again is safe: Studio counts a grant with this key once.
+        </Alert>
       )}
     </DialogForm>
   );

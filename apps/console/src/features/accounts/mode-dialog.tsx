@@ -41,7 +41,7 @@ export function ModeDialog({ account, onClose }: { account: OperatorAccount; onC
     >
       <WhatChanges items={effectsOf(account, next)} />
       {(hasNothing || wasRefused) && (
-        <Alert color="orange" title="CREDIT mode needs credits" role={wasRefused ? 'alert' : undefined}>
+        <Alert color="orange" title="CREDIT mode needs credits" role={wasRefused ? 'alert' : 'note'}>
           <Text size="sm" c="inherit" mb="xs">
             Nothing is available in this wallet, so Studio refuses the change: every approval would be refused at once.
             Grant credits first, or force the change and say why.

@@ -58,10 +58,16 @@ function linkColor(studio: Studio): string {
   return studio.show_cached_banner ? 'orange' : 'red';
 }
 
+/** A rejected token is a fault at our end: "unavailable" would send people to look at the other one. */
+function badgeText(studio: Studio): string {
+  if (studio.token_rejected) return 'Token rejected';
+  return studio.reachable ? 'Studio reachable' : 'Studio unavailable';
+}
+
 function ReachableBadge({ studio }: { studio: Studio }) {
   return (
     <Badge variant="light" color={linkColor(studio)} radius="sm" miw="max-content">
-      {studio.reachable ? 'Studio reachable' : 'Studio unavailable'}
+      {badgeText(studio)}
     </Badge>
   );
 }

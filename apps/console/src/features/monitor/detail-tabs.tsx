@@ -62,7 +62,7 @@ function StudioPanel(props: { collection: Collection; detail: MonitorDetail; chi
   return (
     <Tabs.Panel value={props.collection} pt="xs">
       {!isFine && (
-        <Alert color={status.stale ? 'yellow' : 'red'} mb="xs">
+        <Alert role="note" color={status.stale ? 'yellow' : 'red'} mb="xs">
           {status.stale ? 'These rows are cached: ' : 'These rows could not be read: '}
           {status.error}
         </Alert>

@@ -5,7 +5,7 @@ import type { MonitorSummary } from './monitor-api.ts';
 
 type Studio = MonitorSummary['studio'];
 
-const MEANWHILE = 'Approvals go on without a hold; each is noted and settled once Studio answers again.';
+const MEANWHILE = 'Approvals go on without a hold; each is noted and settled once the link works again.';
 
 /** What is wrong between V1 and Studio, how old the figures are, and what that means. Nothing while all is well. */
 export function StudioBanner({ studio }: { studio: Studio }) {
@@ -13,7 +13,7 @@ export function StudioBanner({ studio }: { studio: Studio }) {
     return (
       <Alert color="red" role="alert" icon={<IconKeyOff aria-hidden />} title="Studio answers, but rejects our token.">
         <Line>
-          {`${ageOf(studio)} Issue a new service token in Studio and give it to V1 as STUDIO_SERVICE_TOKEN. ${MEANWHILE}`}
+          {`${figuresOf(studio)} Issue a new service token in Studio and give it to V1 as STUDIO_SERVICE_TOKEN. ${MEANWHILE}`}
         </Line>
       </Alert>
     );
@@ -63,10 +63,14 @@ function Line({ children }: { children: string }) {
   );
 }
 
-function ageOf({ last_ok_at: at, cache_age_seconds: age }: Studio): string {
+function ageOf(studio: Studio): string {
+  const { last_ok_at: at, cache_age_seconds: age } = studio;
   if (at === null) return 'Studio never answered this process.';
-  const figures = age === null ? '' : `Credit figures are up to ${formatAge(age)} old. `;
-  return `${figures}Last success: ${formatMoment(at)}.`;
+  return `${age === null ? '' : `${figuresOf(studio)} `}Last success: ${formatMoment(at)}.`;
+}
+
+function figuresOf({ cache_age_seconds: age }: Studio): string {
+  return age === null ? 'No credit figures are known.' : `Credit figures are up to ${formatAge(age)} old.`;
 }
 
 function reasonOf(studio: Studio): string {

@@ -48,6 +48,7 @@ export function JumpBox({ face, onGo, onClose }: JumpBoxProps) {
         size="md"
         variant="unstyled"
         px="sm"
+        classNames={{ input: classes.input }}
         role="combobox"
         aria-label="Jump to an account or a page"
         aria-expanded={choices.length > 0}
