@@ -1771,7 +1771,7 @@ export interface components {
         };
         StudioConnection: {
             base_url: string;
-            /** @description Studio answered, be it with a refusal. A rejected token has a field of its own */
+            /** @description Studio can be worked with. False as well when it rejects our token; `token_rejected` then says so */
             reachable: boolean;
             /**
              * @description How the last call ended; `ok` when nothing failed
