@@ -8,6 +8,7 @@ import { ConfigModule } from './config/config.module.ts';
 import type { StudioConfig } from './config/config.ts';
 import { AccountsModule } from './modules/accounts/accounts.module.ts';
 import { EventsModule } from './modules/events/events.module.ts';
+import { CHECK_INVARIANTS_CRONTAB, InvariantsModule } from './modules/invariants/invariants.module.ts';
 import { EXPIRE_HOLDS_CRONTAB, LedgerModule } from './modules/ledger/ledger.module.ts';
 import { MetaModule } from './modules/meta/meta.module.ts';
 import { STUDIO_VERSION } from './modules/meta/meta.controller.ts';
@@ -34,7 +35,7 @@ export class AppModule {
         JobsModule.forRoot({
           databaseUrl: config.databaseUrl,
           enabled: config.jobsEnabled,
-          crontab: EXPIRE_HOLDS_CRONTAB,
+          crontab: [EXPIRE_HOLDS_CRONTAB, CHECK_INVARIANTS_CRONTAB].join('\n'),
         }),
         IdentityModule.forRoot({
           roles: STUDIO_ROLES,
@@ -46,6 +47,7 @@ export class AppModule {
         EventsModule,
         TimelineModule,
         OperatorModule,
+        InvariantsModule,
         MetaModule,
       ],
     };
