@@ -84,7 +84,7 @@ describe('replaying', () => {
     expect(idOf(second.body)).not.toBe(idOf(first.body));
   });
 
-  test('without a key, the same amount and reference within 10 seconds is one payment, later it is another', async () => {
+  test('without a key, the same request within 10 seconds is one payment, later it is another', async () => {
     const invoice = await v1.newIssued(await v1.newClient(), '100.00');
     const first = await pay(invoice, { amount: '10.00', reference_no: 'R' }).expect(201);
     v1.clock.advance(9_999);
@@ -97,6 +97,19 @@ describe('replaying', () => {
     const later = await pay(invoice, { amount: '10.00', reference_no: 'R' }).expect(201);
     expect(idOf(later.body)).not.toBe(idOf(first.body));
     expect(await paidFacts(invoice)).toMatchObject([{ paid: '3000', payments: 3 }]);
+  });
+
+  test('without a key, 100 in cash and then 100 by UPI are two payments; a double click on either is none', async () => {
+    const invoice = await v1.newIssued(await v1.newClient(), '500.00');
+    const others = [{ mode: 'CASH' }, { mode: 'UPI' }, { mode: 'UPI', paid_at: '2026-05-01' }, { reference_no: 'R' }];
+    const ids: number[] = [];
+    for (const other of others) {
+      const [one, two] = await Promise.all([1, 2].map(() => pay(invoice, { amount: '100.00', ...other }).expect(201)));
+      expect(idOf(two!.body)).toBe(idOf(one!.body));
+      ids.push(idOf(one!.body));
+    }
+    expect(new Set(ids).size).toBe(others.length);
+    expect(await paidFacts(invoice)).toMatchObject([{ paid: '40000', payments: 4 }]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '@tandem/platform/database/unit-of-work';
-import { IsNull, MoreThan } from 'typeorm';
+import { MoreThan } from 'typeorm';
 import { PaymentEntity } from './payment.entity.ts';
 import type { NewPayment, Payment } from './payment.ts';
 
@@ -17,18 +17,13 @@ export class PaymentStore {
     return tx.manager.findOne(PaymentEntity, { where: { invoiceId, idempotencyKey } });
   }
 
-  /** The newest payment of the same amount and reference noted after `since`. Read it under the invoice's lock. */
+  /** The newest payment of the same request noted after `since`. Read it under the invoice's lock. */
   findAlike(
     tx: Tx,
-    {
-      invoiceId,
-      amountMinor,
-      referenceNo,
-      since,
-    }: Pick<Payment, 'invoiceId' | 'amountMinor' | 'referenceNo'> & { since: Date },
+    { invoiceId, requestDigest, since }: Pick<Payment, 'invoiceId' | 'requestDigest'> & { since: Date },
   ): Promise<Payment | null> {
     return tx.manager.findOne(PaymentEntity, {
-      where: { invoiceId, amountMinor, referenceNo: referenceNo ?? IsNull(), recordedAt: MoreThan(since) },
+      where: { invoiceId, requestDigest, recordedAt: MoreThan(since) },
       order: { id: 'DESC' },
     });
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { PaymentMode } from '@tandem/contracts';
 import type { Currency } from '../../money/currency.ts';
 
-/** Without a key, the same amount and reference within this time is taken for a repeated click. */
+/** Without a key, the same request within this time is taken for a repeated click. */
 export const KEYLESS_REPEAT_WINDOW_MS = 10_000;
 
 export interface Payment {
@@ -32,7 +32,7 @@ export interface PaymentRequest {
   readonly paidAt: Date | null;
 }
 
-/** SHA-256 over the named fields, so that a key is only replayed for the request it was used for. */
+/** SHA-256 over the named fields, so that only the same request is taken for a repeat, with a key or without. */
 export function paymentDigest(request: PaymentRequest): string {
   const fields = [
     request.amountMinor.toString(),

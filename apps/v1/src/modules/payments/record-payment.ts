@@ -92,12 +92,13 @@ export class RecordPayment {
     now: Date,
   ): Promise<Payment | null> {
     const { invoiceId, idempotencyKey } = request;
+    const requestDigest = paymentDigest(request);
     if (idempotencyKey === null) {
       const since = new Date(now.getTime() - KEYLESS_REPEAT_WINDOW_MS);
-      return this.payments.findAlike(tx, { ...request, since });
+      return this.payments.findAlike(tx, { invoiceId, requestDigest, since });
     }
     const earlier = await this.payments.findByKey(tx, invoiceId, idempotencyKey);
-    if (earlier !== null && earlier.requestDigest !== paymentDigest(request)) {
+    if (earlier !== null && earlier.requestDigest !== requestDigest) {
       throw new DomainError('idempotency_key_reused', 'The idempotency key was used for a different payment.');
     }
     return earlier;
