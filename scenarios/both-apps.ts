@@ -21,6 +21,7 @@ export interface CommissionAnswer {
  */
 export class BothApps {
   private grants = 0;
+  private commissions = 0;
 
   private constructor(
     readonly studio: RunningStudio,
@@ -107,8 +108,10 @@ export class BothApps {
   }
 
   async submit(partnerId: number, creditCost: number | string = 1): Promise<number> {
+    // A title of its own: two alike in a row would be taken for a double click.
+    const title = `Work ${(this.commissions += 1)}`;
     const answer = await this.v1
-      .post('/v1/commissions', { title: 'Work', partner_id: partnerId, fees: '1180.00', credit_cost: creditCost })
+      .post('/v1/commissions', { title, partner_id: partnerId, fees: '1180.00', credit_cost: creditCost })
       .expect(201);
     return (answer.body as { id: number }).id;
   }

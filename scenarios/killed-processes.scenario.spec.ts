@@ -28,6 +28,7 @@ class Stack {
   private secrets: StackSecrets;
   private services: Record<'v1' | 'studio', ServiceProcess>;
   private tokens: Record<'v1' | 'studio', string>;
+  private commissions = 0;
   private readonly folder = mkdtempSync(join(tmpdir(), 'tandem-killed-'));
 
   async start(): Promise<void> {
@@ -99,7 +100,9 @@ class Stack {
   }
 
   async submit(partnerId: number): Promise<number> {
-    const { body } = await this.post('v1', '/v1/commissions', { title: 'Work', partner_id: partnerId });
+    // A title of its own: two alike in a row would be taken for a double click.
+    const title = `Work ${(this.commissions += 1)}`;
+    const { body } = await this.post('v1', '/v1/commissions', { title, partner_id: partnerId });
     return body.id as number;
   }
 

@@ -3,6 +3,7 @@ import { CreateServiceTokens1700000000001 } from '@tandem/platform/identity/crea
 import type { MigrationInterface } from 'typeorm';
 import { CreateAudit1700000001000 } from './create-audit.ts';
 import { CreateCommissions1763700000700 } from './create-commissions.ts';
+import { CreateCreations1763700000900 } from './create-creations.ts';
 import { CreateDirectory1700000001001 } from './create-directory.ts';
 import { CreateInvoices1700000001002 } from './create-invoices.ts';
 import { CreateMonitorRefreshes1763700000800 } from './create-monitor-refreshes.ts';
@@ -20,4 +21,5 @@ export const V1_MIGRATIONS: (new () => MigrationInterface)[] = [
   CreateStudioLink1763700000600,
   CreateCommissions1763700000700,
   CreateMonitorRefreshes1763700000800,
+  CreateCreations1763700000900,
 ];

@@ -21,6 +21,7 @@ export class V1UnderTest {
   app: NestFastifyApplication;
   pool: PgPool;
   private database: TestDatabase;
+  private drafts = 0;
   private readonly tokens = new Map<V1Role, string>();
 
   constructor(private readonly environment: Readonly<Record<string, string>> = {}) {}
@@ -89,7 +90,9 @@ export class V1UnderTest {
   /** A new draft's id. Its total is the amount given, without tax. */
   async newDraft(clientId: number, amount = '100.00'): Promise<number> {
     const body = { client_id: clientId, lines: [{ description: 'Work', unit_price: amount }] };
-    const answer = await this.post('/v1/billing/invoices', body).expect(201);
+    // A key of its own: two alike in a row would be taken for a double click.
+    const key = `draft-${(this.drafts += 1)}`;
+    const answer = await this.post('/v1/billing/invoices', body).set('Idempotency-Key', key).expect(201);
     return (answer.body as { invoice_id: number }).invoice_id;
   }
 

@@ -12,12 +12,16 @@ export class SubmitCommissionBody {
   @IsText({ max: 200 })
   title: string;
 
-  @ApiPropertyOptional({ type: Number, nullable: true, description: 'Referral channel; pays before the client does' })
+  @ApiPropertyOptional({
+    type: Number,
+    nullable: true,
+    description: 'Referral channel; pays before the client does. Left out: the partner of the assignment',
+  })
   @IsOptional()
   @IsRowId()
   partner_id?: number | null;
 
-  @ApiPropertyOptional({ type: Number, nullable: true })
+  @ApiPropertyOptional({ type: Number, nullable: true, description: 'Left out: the client of the assignment' })
   @IsOptional()
   @IsRowId()
   client_id?: number | null;

@@ -48,6 +48,7 @@ function codeOf(act: () => void): string | null {
 
 describe('steps of a commission', () => {
   const allowed: Record<CommissionStep, CommissionState[]> = {
+    edit: ['SUBMITTED', 'NEEDS_INFORMATION', 'APPROVED'],
     approve: ['SUBMITTED', 'NEEDS_INFORMATION'],
     reject: ['SUBMITTED', 'NEEDS_INFORMATION', 'APPROVED'],
     request_information: ['SUBMITTED', 'APPROVED'],

@@ -127,10 +127,10 @@ export class CommissionStore {
     const values = fields.map((field) =>
       field === 'intent' && change.intent ? JSON.stringify(change.intent) : change[field],
     );
-    const intentAt = change.intent == null ? '' : 'intent_at = clock_timestamp(),';
+    if (change.intent != null) assignments.push('intent_at = clock_timestamp()');
+    assignments.push('version = version + 1', 'updated_at = now()');
     const [row] = await tx.query<CommissionSqlRow>(
-      `UPDATE commissions SET ${intentAt} ${assignments.join(', ')}, version = version + 1, updated_at = now()
-        WHERE id = $1 RETURNING *`,
+      `UPDATE commissions SET ${assignments.join(', ')} WHERE id = $1 RETURNING *`,
       [id, ...values],
     );
     if (!row) throw new Error(`commission ${id} vanished under its lock`);

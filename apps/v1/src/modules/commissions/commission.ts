@@ -1,5 +1,5 @@
 import type { Credits, ExternalKey } from '@tandem/contracts';
-import { DomainError } from '@tandem/platform/errors';
+import { DomainError, ValidationError } from '@tandem/platform/errors';
 import type { Currency } from '../../money/currency.ts';
 import type { LaneRowOutcome } from '../studio-link/lane-rows.queries.ts';
 import type { StudioAnswer } from '../studio-link/studio-answer.ts';
@@ -18,8 +18,9 @@ export type CommissionState = (typeof COMMISSION_STATES)[number];
 /** States in which staff still have something to decide. */
 export const OPEN_STATES = ['SUBMITTED', 'NEEDS_INFORMATION', 'APPROVING'] as const satisfies CommissionState[];
 
-/** What staff may do, and from which states. APPROVING is nobody's to leave but the approval's own. */
-const TRANSITIONS = {
+/** What staff may do, and in which states. APPROVING is nobody's to leave but the approval's own. */
+const ALLOWED_IN = {
+  edit: ['SUBMITTED', 'NEEDS_INFORMATION', 'APPROVED'],
   approve: ['SUBMITTED', 'NEEDS_INFORMATION'],
   reject: ['SUBMITTED', 'NEEDS_INFORMATION', 'APPROVED'],
   request_information: ['SUBMITTED', 'APPROVED'],
@@ -27,7 +28,7 @@ const TRANSITIONS = {
   deliver: ['APPROVED'],
   cancel: ['SUBMITTED', 'NEEDS_INFORMATION', 'APPROVED'],
 } as const satisfies Record<string, readonly CommissionState[]>;
-export type CommissionStep = keyof typeof TRANSITIONS;
+export type CommissionStep = keyof typeof ALLOWED_IN;
 
 /** Who approves and how: stored before Studio is asked, so that a crash leaves something to finish. */
 export interface ApprovalIntent {
@@ -67,6 +68,14 @@ export interface Commission {
   readonly updatedAt: Date;
 }
 
+/** @throws ValidationError when no account could pay. */
+export function requirePayer(parties: {
+  readonly [Party in 'partnerId' | 'clientId' | 'assignmentId']?: number | null | undefined;
+}): void {
+  if (parties.partnerId != null || parties.clientId != null || parties.assignmentId != null) return;
+  throw new ValidationError([{ path: 'partner_id', message: 'partner_id, client_id or assignment_id is required' }]);
+}
+
 /**
  * @throws DomainError `in_flight` while an approval asks Studio, `invalid_transition` when the state does not allow the
  *   step.
@@ -75,7 +84,7 @@ export function checkStep(commission: Commission, step: CommissionStep): void {
   if (commission.state === 'APPROVING') {
     throw new DomainError('in_flight', 'This commission is being approved right now', {}, { 'Retry-After': '2' });
   }
-  const allowed: readonly CommissionState[] = TRANSITIONS[step];
+  const allowed: readonly CommissionState[] = ALLOWED_IN[step];
   if (!allowed.includes(commission.state)) {
     const words = step.replace('_', ' ');
     throw new DomainError(

@@ -1,10 +1,12 @@
-import { Body, Controller, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, HttpCode, Patch, Post, Query, Res } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { parseCredits } from '@tandem/contracts';
 import { DomainError, ValidationError } from '@tandem/platform/errors';
 import { decodeCursor, encodeCursor } from '@tandem/platform/http/paging';
 import { CurrentPrincipal, Roles } from '@tandem/platform/identity/access';
 import type { Principal } from '@tandem/platform/identity/principal';
+import type { FastifyReply } from 'fastify';
+import { IDEMPOTENCY_KEY_HEADER, readIdempotencyKey, REPLAYED_HEADER } from '../../http/idempotency-key.ts';
 import { IdParam } from '../../http/id-param.decorator.ts';
 import type { Currency } from '../../money/currency.ts';
 import { InvalidMoneyError, parseMoney } from '../../money/money.ts';
@@ -34,7 +36,7 @@ import { CommissionQueries, type CommissionWithFunding } from './commissions.que
 import { DeliverCommission } from './deliver-commission.ts';
 import { EditCommission } from './edit-commission.ts';
 import { ReturnCommission } from './return-commission.ts';
-import { SubmitCommission } from './submit-commission.ts';
+import { type CommissionRequest, SubmitCommission } from './submit-commission.ts';
 import { WithdrawCommission } from './withdraw-commission.ts';
 
 /** Commissioned work: taken in, approved, delivered or cancelled. */
@@ -74,19 +76,24 @@ export class CommissionsController {
 
   @Post()
   @Roles(...WRITERS)
-  @ApiOperation({ summary: 'Submit a commission' })
-  @ApiResponse({ status: 201, type: CommissionBody })
-  async submit(@CurrentActor() actor: Actor, @Body() body: SubmitCommissionBody): Promise<CommissionBody> {
-    const currency = body.currency ?? 'INR';
-    const { id } = await this.submitCommission.run(actor, {
-      title: body.title,
-      partnerId: body.partner_id ?? null,
-      clientId: body.client_id ?? null,
-      assignmentId: body.assignment_id ?? null,
-      feesMinor: body.fees == null ? null : readFees(body.fees, currency),
-      currency,
-      creditCost: parseCredits(body.credit_cost ?? 1),
-    });
+  @ApiOperation({
+    summary: 'Submit a commission',
+    description:
+      'Send a key: a repeat with the same key answers the first commission again. Without one, the same request by ' +
+      'the same user within 10 seconds is taken for a repeat.',
+  })
+  @ApiHeader(IDEMPOTENCY_KEY_HEADER)
+  @ApiResponse({ status: 201, type: CommissionBody, headers: REPLAYED_HEADER })
+  @ApiResponse({ status: 422, description: '`idempotency_key_reused`: the key belongs to another request' })
+  async submit(
+    @CurrentActor() actor: Actor,
+    @Body() body: SubmitCommissionBody,
+    @Headers('idempotency-key') keyHeader: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CommissionBody> {
+    const key = readIdempotencyKey({ header: keyHeader });
+    const { id, isReplay } = await this.submitCommission.run(actor, readRequest(body), key);
+    if (isReplay) void reply.header('Idempotent-Replayed', 'true');
     return toCommissionBody(await this.find(id, SEES_ALL));
   }
 
@@ -105,7 +112,7 @@ export class CommissionsController {
   @Roles(...WRITERS)
   @ApiOperation({ summary: 'Correct a commission; who pays does not change once it was approved' })
   @ApiResponse({ status: 200, type: CommissionBody })
-  @ApiResponse({ status: 409, description: '`stale_version`' })
+  @ApiResponse({ status: 409, description: '`stale_version`, `in_flight`, `invalid_transition`' })
   async edit(
     @CurrentActor() actor: Actor,
     @IdParam() id: number,
@@ -241,6 +248,19 @@ export class CommissionsController {
 
 function readStep(body: ReasonBody): { reason: string; version: number | undefined } {
   return { reason: body.reason, version: body.version };
+}
+
+function readRequest(body: SubmitCommissionBody): CommissionRequest {
+  const currency = body.currency ?? 'INR';
+  return {
+    title: body.title,
+    partnerId: body.partner_id,
+    clientId: body.client_id,
+    assignmentId: body.assignment_id,
+    feesMinor: body.fees == null ? null : readFees(body.fees, currency),
+    currency,
+    creditCost: parseCredits(body.credit_cost ?? 1),
+  };
 }
 
 function readFees(fees: string, currency: Currency): bigint {

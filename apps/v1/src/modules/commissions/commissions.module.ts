@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CreateOnce } from '../../creating/create-once.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { DirectoryModule } from '../directory/directory.module.ts';
 import { StudioLinkModule } from '../studio-link/studio-link.module.ts';
@@ -25,6 +26,7 @@ import { WithdrawCommission } from './withdraw-commission.ts';
     CommissionRecorder,
     CommissionQueries,
     ApprovalsQueries,
+    CreateOnce,
     SubmitCommission,
     EditCommission,
     ApproveCommission,

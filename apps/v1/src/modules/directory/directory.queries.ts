@@ -30,6 +30,13 @@ export interface MonitoredAccount {
   readonly external_key: ExternalKey;
 }
 
+/** Whom a document is for; the account that pays follows from it. */
+export interface DocumentParties {
+  readonly clientId: number | null;
+  readonly partnerId: number | null;
+  readonly assignmentId: number | null;
+}
+
 const PARTY_TABLES = { partner: 'partners', client: 'clients' } as const;
 const PARTY_COLUMNS = `id, name, email, active, version, created_at AS "createdAt", updated_at AS "updatedAt"`;
 const ASSIGNMENT_COLUMNS = `id, code, title, client_id AS "clientId", partner_id AS "partnerId", status, version,
@@ -125,6 +132,29 @@ export class DirectoryQueries {
     if (missing.length > 0) throw new ValidationError(missing);
   }
 
+  /**
+   * Whom a new document is for. A client or partner left out (undefined) is the assignment's, null means none.
+   * @throws ValidationError for what does not exist, and for an assignment of another client.
+   */
+  async resolveParties(
+    tx: Tx,
+    given: { [Party in keyof DocumentParties]?: number | null | undefined },
+  ): Promise<DocumentParties> {
+    await this.requireParties(tx, given);
+    const assignmentId = given.assignmentId ?? null;
+    const assignment = assignmentId === null ? null : await this.assignmentById(tx, assignmentId);
+    if (assignmentId !== null && assignment === null) {
+      throw refusedAssignment('assignment_id does not name an assignment');
+    }
+    const clientId = given.clientId === undefined ? (assignment?.clientId ?? null) : given.clientId;
+    const partnerId = given.partnerId === undefined ? (assignment?.partnerId ?? null) : given.partnerId;
+    // Work of one client on another client's document would show it to a stranger.
+    if (assignment?.clientId != null && clientId !== assignment.clientId) {
+      throw refusedAssignment('the assignment belongs to another client');
+    }
+    return { clientId, partnerId, assignmentId };
+  }
+
   private async partyExists(tx: Tx, kind: PartyKind, id: number): Promise<boolean> {
     const rows = await tx.query(`SELECT 1 FROM ${PARTY_TABLES[kind]} WHERE id = $1`, [id]);
     return rows.length > 0;
@@ -145,4 +175,8 @@ export class DirectoryQueries {
       external_key: v1Key(kind, id),
     }));
   }
+}
+
+function refusedAssignment(message: string): ValidationError {
+  return new ValidationError([{ path: 'assignment_id', message }]);
 }

@@ -4,10 +4,11 @@ import { Clock } from '@tandem/platform/clock';
 import { type Tx, UnitOfWork } from '@tandem/platform/database/unit-of-work';
 import { ValidationError } from '@tandem/platform/errors';
 import type { Day } from '../../calendar/calendar.ts';
+import { type Created, CreateOnce } from '../../creating/create-once.ts';
 import type { Currency } from '../../money/currency.ts';
 import { AMOUNT_MINOR_MAX } from '../../money/money.ts';
 import type { Actor } from '../audit/actor.ts';
-import { DirectoryQueries } from '../directory/directory.queries.ts';
+import { DirectoryQueries, type DocumentParties } from '../directory/directory.queries.ts';
 import { INVOICE_SERIES } from './invoice-number.ts';
 import { InvoiceRecorder } from './invoice-recorder.ts';
 import { InvoiceStore } from './invoice.store.ts';
@@ -32,8 +33,6 @@ export interface NewInvoice {
   readonly memo?: string | null | undefined;
 }
 
-type BilledTo = Pick<Invoice, 'clientId' | 'partnerId' | 'assignmentId'>;
-
 /** Makes a draft. */
 @Injectable()
 export class CreateInvoice {
@@ -42,15 +41,25 @@ export class CreateInvoice {
     private readonly invoices: InvoiceStore,
     private readonly directory: DirectoryQueries,
     private readonly recorder: InvoiceRecorder,
+    private readonly createOnce: CreateOnce,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws ValidationError for unknown references, no one to bill, or a total of zero or too much. */
-  run(actor: Actor, input: NewInvoice): Promise<Invoice> {
-    return this.unitOfWork.run((tx) => this.within(tx, actor, input));
+  /**
+   * Makes the draft a request asks for, once: a repeat gets the first draft.
+   * @throws DomainError `idempotency_key_reused`, and as `within`.
+   */
+  run(actor: Actor, input: NewInvoice, idempotencyKey: string | null): Promise<Created> {
+    const creation = { operation: 'create_invoice', idempotencyKey, request: input } as const;
+    return this.unitOfWork.run((tx) =>
+      this.createOnce.run(tx, actor, creation, async () => (await this.within(tx, actor, input)).id),
+    );
   }
 
-  /** The same inside a transaction of the caller. */
+  /**
+   * Makes a draft inside a transaction of the caller.
+   * @throws ValidationError for unknown references, no one to bill, or a total of zero or too much.
+   */
   async within(tx: Tx, actor: Actor, input: NewInvoice): Promise<Invoice> {
     const billedTo = await this.resolveBilledTo(tx, input);
     const priced = priceWithinLimits(input.lines);
@@ -79,23 +88,13 @@ export class CreateInvoice {
     return invoice;
   }
 
-  private async resolveBilledTo(tx: Tx, input: NewInvoice): Promise<BilledTo> {
-    await this.directory.requireParties(tx, input);
-    const assignmentId = input.assignmentId ?? null;
-    const assignment = assignmentId === null ? null : await this.directory.assignmentById(tx, assignmentId);
-    if (assignmentId !== null && assignment === null) {
-      throw refused('assignment_id', 'assignment_id does not name an assignment');
-    }
-    const clientId = input.clientId === undefined ? (assignment?.clientId ?? null) : input.clientId;
-    const partnerId = input.partnerId === undefined ? (assignment?.partnerId ?? null) : input.partnerId;
-    // Work of one client on another client's invoice would show it to a stranger.
-    if (assignment?.clientId != null && clientId !== assignment.clientId) {
-      throw refused('assignment_id', 'the assignment belongs to another client');
-    }
-    if (clientId === null && partnerId === null && assignmentId === null && input.billToName == null) {
+  private async resolveBilledTo(tx: Tx, input: NewInvoice): Promise<DocumentParties> {
+    const parties = await this.directory.resolveParties(tx, input);
+    const isNobody = parties.clientId === null && parties.partnerId === null && parties.assignmentId === null;
+    if (isNobody && input.billToName == null) {
       throw refused('bill_to_name', 'give a client, a partner, an assignment or a name to bill to');
     }
-    return { clientId, partnerId, assignmentId };
+    return parties;
   }
 }
 

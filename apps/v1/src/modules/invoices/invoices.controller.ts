@@ -1,22 +1,26 @@
-import { Body, Controller, Get, HttpCode, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Post, Query, Res, UseGuards } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBearerAuth,
   ApiConflictResponse,
   ApiCreatedResponse,
   ApiForbiddenResponse,
+  ApiHeader,
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
   ApiTags,
   ApiUnauthorizedResponse,
+  ApiUnprocessableEntityResponse,
 } from '@nestjs/swagger';
 import { Clock } from '@tandem/platform/clock';
 import { CurrentPrincipal, Roles, Scopes } from '@tandem/platform/identity/access';
 import type { Principal } from '@tandem/platform/identity/principal';
+import type { FastifyReply } from 'fastify';
 import { dayOf } from '../../calendar/calendar.ts';
 import { V1Config } from '../../config/config.ts';
 import { BillingEnabledGuard } from '../../http/billing-enabled.guard.ts';
+import { IDEMPOTENCY_KEY_HEADER, readIdempotencyKey, REPLAYED_HEADER } from '../../http/idempotency-key.ts';
 import { IdParam } from '../../http/id-param.decorator.ts';
 import type { Actor } from '../audit/actor.ts';
 import { CurrentActor } from '../audit/current-actor.decorator.ts';
@@ -101,10 +105,24 @@ export class InvoicesController {
 
   @Post()
   @Roles(...WRITERS)
-  @ApiOperation({ summary: 'Create a draft', description: 'Lines are priced and taxed half-even, line by line.' })
-  @ApiCreatedResponse({ type: InvoiceDetailRow })
-  async create(@Body() body: CreateInvoiceBody, @CurrentActor() actor: Actor): Promise<InvoiceDetailRow> {
-    const { id } = await this.createInvoice.run(actor, newInvoiceFromContract(body));
+  @ApiOperation({
+    summary: 'Create a draft',
+    description:
+      'Lines are priced and taxed half-even, line by line. Send a key: a repeat with the same key answers the first ' +
+      'draft again. Without one, the same request by the same user within 10 seconds is taken for a repeat.',
+  })
+  @ApiHeader(IDEMPOTENCY_KEY_HEADER)
+  @ApiCreatedResponse({ type: InvoiceDetailRow, headers: REPLAYED_HEADER })
+  @ApiUnprocessableEntityResponse({ description: '`idempotency_key_reused`: the key belongs to another request' })
+  async create(
+    @Body() body: CreateInvoiceBody,
+    @Headers('idempotency-key') keyHeader: string | undefined,
+    @CurrentActor() actor: Actor,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<InvoiceDetailRow> {
+    const key = readIdempotencyKey({ header: keyHeader });
+    const { id, isReplay } = await this.createInvoice.run(actor, newInvoiceFromContract(body), key);
+    if (isReplay) void reply.header('Idempotent-Replayed', 'true');
     return this.detail.read(id, SEES_ALL);
   }
 

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CreateOnce } from '../../creating/create-once.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { DirectoryModule } from '../directory/directory.module.ts';
 import { PaymentQueriesModule } from '../payments/payment-queries.module.ts';
@@ -18,6 +19,7 @@ import { VoidInvoice } from './void-invoice.ts';
   imports: [AuditModule, DirectoryModule, PaymentQueriesModule, StudioLinkModule],
   controllers: [InvoicesController],
   providers: [
+    CreateOnce,
     CreateInvoice,
     IssueInvoice,
     SendInvoice,

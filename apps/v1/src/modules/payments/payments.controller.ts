@@ -17,7 +17,7 @@ import { CurrentPrincipal, Roles } from '@tandem/platform/identity/access';
 import type { Principal } from '@tandem/platform/identity/principal';
 import { toPage } from '@tandem/platform/http/paging';
 import type { FastifyReply } from 'fastify';
-import { readIdempotencyKey } from '../../http/idempotency-key.ts';
+import { IDEMPOTENCY_KEY_HEADER, readIdempotencyKey, REPLAYED_HEADER } from '../../http/idempotency-key.ts';
 import { readIdCursor } from '../../http/cursors.ts';
 import { BillingEnabledGuard } from '../../http/billing-enabled.guard.ts';
 import { IdParam } from '../../http/id-param.decorator.ts';
@@ -65,10 +65,10 @@ export class PaymentsController {
     summary: 'Record money that came in for an invoice',
     description:
       'Send a key: a repeat with the same key answers the first payment again (`Idempotent-Replayed: true`). Without ' +
-      'one, the same amount and reference within 10 seconds is taken for a repeat.',
+      'one, the same request (amount, mode, reference, time) within 10 seconds is taken for a repeat.',
   })
-  @ApiHeader({ name: 'Idempotency-Key', required: false, description: '1 to 255 characters without spaces' })
-  @ApiCreatedResponse({ type: PaymentReceipt, headers: { 'Idempotent-Replayed': { schema: { type: 'string' } } } })
+  @ApiHeader(IDEMPOTENCY_KEY_HEADER)
+  @ApiCreatedResponse({ type: PaymentReceipt, headers: REPLAYED_HEADER })
   @ApiNotFoundResponse({ description: '`not_found`' })
   @ApiConflictResponse({ description: '`payment_exceeds_due`, `invalid_transition`, `stale_version`' })
   @ApiUnprocessableEntityResponse({ description: '`idempotency_key_reused`: the key belongs to another payment' })
