@@ -17,6 +17,11 @@ test('development needs nothing set', () => {
   });
 });
 
+test('the database pool has 10 connections unless told otherwise', () => {
+  expect(loadConfig({ NODE_ENV: 'development' }).databasePoolMax).toBe(10);
+  expect(loadConfig({ NODE_ENV: 'development', DB_POOL_MAX: '25' }).databasePoolMax).toBe(25);
+});
+
 test('production lists every missing secret and every bad value at once', () => {
   const start = () => loadConfig({ BILLING_TIMEZONE: 'Mars/Base', INVOICE_FY_START_MONTH: '13' });
   for (const name of [
