@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Users } from '@tandem/platform/identity/users';
 import { BothApps } from './both-apps.ts';
 
 describe('hostile input at the real routes', () => {
@@ -57,4 +58,20 @@ describe('hostile input at the real routes', () => {
       expect(rows).toEqual([{ n: 0 }]);
     },
   );
+
+  test('a browser may be signed in to both services on one host: their session cookies have two names', async () => {
+    const names: string[] = [];
+    for (const app of [apps.studio.app, apps.v1.app]) {
+      await app
+        .get(Users)
+        .create({ email: 'both@tandem.test', name: 'Both', role: 'admin', password: 'correct horse battery' });
+      const answer = await fetch(`${await app.getUrl()}/v1/auth/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email: 'both@tandem.test', password: 'correct horse battery' }),
+      });
+      names.push(answer.headers.getSetCookie()[0]?.split('=')[0] ?? '');
+    }
+    expect(names).toEqual(['studio_access_token', 'access_token']);
+  });
 });
