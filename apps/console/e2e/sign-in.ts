@@ -14,7 +14,8 @@ export async function signIn(page: Page, stack: Stack, user: StackUser, path: st
 export async function openAs(page: Page, stack: Stack, user: StackUser, path: string): Promise<void> {
   const origin = stack[user.app].url;
   const value = await stack.tokenOf(user);
-  await page.context().addCookies([{ name: 'access_token', value, url: origin, httpOnly: true, sameSite: 'Lax' }]);
+  const name = user.app === 'studio' ? 'studio_access_token' : 'access_token';
+  await page.context().addCookies([{ name, value, url: origin, httpOnly: true, sameSite: 'Lax' }]);
   await page.goto(origin + path);
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^(Accounts|Billing Monitor)$/);
 }

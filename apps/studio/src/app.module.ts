@@ -13,7 +13,7 @@ import { EXPIRE_HOLDS_CRONTAB, LedgerModule } from './modules/ledger/ledger.modu
 import { MetaModule } from './modules/meta/meta.module.ts';
 import { STUDIO_VERSION } from './modules/meta/meta.controller.ts';
 import { OperatorModule } from './modules/operator/operator.module.ts';
-import { STUDIO_ROLES } from './modules/operator/operator-roles.ts';
+import { STUDIO_ROLES, STUDIO_SESSION_COOKIE } from './modules/operator/operator-roles.ts';
 import { TimelineModule } from './modules/timeline/timeline.module.ts';
 
 /** Table of contents of Studio. */
@@ -41,6 +41,7 @@ export class AppModule {
           roles: STUDIO_ROLES,
           sessionSecret: config.sessionSecret,
           secureCookies: config.isProduction,
+          sessionCookie: STUDIO_SESSION_COOKIE,
         }),
         AccountsModule,
         LedgerModule,

@@ -8,7 +8,7 @@ export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'silent';
 const SECRET_FIELDS =
   /("(?:authorization|cookie|set-cookie|x-service-token|x-api-key|x-csrf-token|password|new_password|token|secret|access_token|client_secret|stripe-signature)":)"(?:[^"\\]|\\.)*"/gi;
 const SECRET_TEXTS =
-  /\b(?:(?:sk|rk|pk|whsec|tdm)_[A-Za-z0-9_-]{6,}|Bearer\s+[A-Za-z0-9._~+/=-]{6,})|\b(access_token|XSRF-TOKEN)=[^;\s"]+/gi;
+  /\b(?:(?:sk|rk|pk|whsec|tdm)_[A-Za-z0-9_-]{6,}|Bearer\s+[A-Za-z0-9._~+/=-]{6,})|\b((?:studio_)?access_token|XSRF-TOKEN)=[^;\s"]+/gi;
 const CONNECTION_PASSWORDS = /(\bpostgres(?:ql)?:\/\/[^:@/\s]+:)[^@\s"]+@/gi;
 
 /** Replaces every secret in a text that is about to leave the process as a log line. */

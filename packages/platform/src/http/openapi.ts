@@ -4,14 +4,19 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 /** Builds the OpenAPI document from the controllers and DTO classes of an initialised application. */
 export function buildOpenApi(
   app: NestFastifyApplication,
-  options: { readonly title: string; readonly version: string; readonly description: string },
+  options: {
+    readonly title: string;
+    readonly version: string;
+    readonly description: string;
+    readonly sessionCookie?: string;
+  },
 ): OpenAPIObject {
   const outline = new DocumentBuilder()
     .setTitle(options.title)
     .setVersion(options.version)
     .setDescription(options.description)
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'Session of a user, or a service token' }, 'bearer')
-    .addCookieAuth('access_token', { type: 'apiKey' }, 'session')
+    .addCookieAuth(options.sessionCookie ?? 'access_token', { type: 'apiKey' }, 'session')
     .addApiKey({ type: 'apiKey', name: 'x-service-token', in: 'header' }, 'service-token')
     .build();
   return SwaggerModule.createDocument(app, outline);

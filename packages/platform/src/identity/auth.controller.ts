@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../errors.ts';
 import { CurrentUser, Public, Roles } from './access.ts';
 import { CsrfAnswer, LoginAnswer, LoginRequest, MeAnswer, SignedInUser } from './auth.dto.ts';
-import { Csrf, CSRF_COOKIE, SESSION_COOKIE } from './csrf.ts';
+import { Csrf, CSRF_COOKIE } from './csrf.ts';
 import { LoginLimiter } from './login-limiter.ts';
 import type { UserPrincipal } from './principal.ts';
 import { SESSION_SECONDS, Sessions } from './sessions.ts';
@@ -39,7 +39,7 @@ export class AuthController {
     // Always a new session: one planted before signing in stays worthless.
     const token = await this.sessions.create(user.id);
     await this.limiter.forgetOld();
-    void reply.setCookie(SESSION_COOKIE, token, { ...this.cookie(), maxAge: SESSION_SECONDS });
+    void reply.setCookie(this.csrf.sessionCookie, token, { ...this.cookie(), maxAge: SESSION_SECONDS });
     const { id, email, name, role, client_id } = user;
     return { success: true, token, user: { id, email, name, role, client_id } };
   }
@@ -53,8 +53,8 @@ export class AuthController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ success: true }> {
     const bearer = request.headers.authorization?.replace(/^Bearer +/i, '');
-    await this.sessions.revoke(bearer ?? request.cookies[SESSION_COOKIE] ?? '');
-    void reply.clearCookie(SESSION_COOKIE, this.cookie()).clearCookie(CSRF_COOKIE, { path: '/' });
+    await this.sessions.revoke(bearer ?? request.cookies[this.csrf.sessionCookie] ?? '');
+    void reply.clearCookie(this.csrf.sessionCookie, this.cookie()).clearCookie(CSRF_COOKIE, { path: '/' });
     return { success: true };
   }
 

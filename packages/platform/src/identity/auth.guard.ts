@@ -3,7 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../errors.ts';
 import { PUBLIC_KEY, ROLES_KEY, SCOPES_KEY } from './access.ts';
-import { Csrf, SESSION_COOKIE } from './csrf.ts';
+import { Csrf } from './csrf.ts';
 import type { Principal, ServicePrincipal, UserPrincipal } from './principal.ts';
 import { looksLikeServiceToken, ServiceTokens } from './service-tokens.ts';
 import { Sessions } from './sessions.ts';
@@ -84,7 +84,7 @@ export class AuthGuard implements CanActivate {
 
   /** Browsers send cookies whoever wrote the page, so a change also needs the anti-forgery token. */
   private async cookieUser(request: FastifyRequest): Promise<UserPrincipal> {
-    const user = await this.user(request.cookies[SESSION_COOKIE] ?? '');
+    const user = await this.user(request.cookies[this.csrf.sessionCookie] ?? '');
     if (!SAFE_METHODS.has(request.method)) this.csrf.check(request);
     return user;
   }

@@ -2,7 +2,6 @@ import { doubleCsrf, type DoubleCsrfUtilities } from 'csrf-csrf';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '../errors.ts';
 
-export const SESSION_COOKIE = 'access_token';
 export const CSRF_COOKIE = 'XSRF-TOKEN';
 
 /**
@@ -11,12 +10,15 @@ export const CSRF_COOKIE = 'XSRF-TOKEN';
  */
 export class Csrf {
   private readonly tokens: DoubleCsrfUtilities;
+  /** Name of the cookie that carries the session the tokens are bound to. */
+  readonly sessionCookie: string;
 
-  constructor(options: { readonly secret: string; readonly secureCookies: boolean }) {
+  constructor(options: { readonly secret: string; readonly secureCookies: boolean; readonly sessionCookie: string }) {
+    this.sessionCookie = options.sessionCookie;
     this.tokens = doubleCsrf({
       getSecret: () => options.secret,
       getSessionIdentifier: (request: unknown) =>
-        (request as FastifyRequest).cookies[SESSION_COOKIE] ?? 'before sign-in',
+        (request as FastifyRequest).cookies[options.sessionCookie] ?? 'before sign-in',
       cookieName: CSRF_COOKIE,
       // Readable by the page on purpose: existing clients copy it into the header.
       cookieOptions: { httpOnly: false, sameSite: 'lax', secure: options.secureCookies, path: '/' },

@@ -18,6 +18,11 @@ export interface IdentityOptions {
   readonly sessionSecret: string;
   /** True outside development: cookies travel over TLS only. */
   readonly secureCookies: boolean;
+  /**
+   * `access_token` unless another is given. Cookies do not know ports: two services on one host need two names, or
+   * signing in to one signs out of the other.
+   */
+  readonly sessionCookie?: string;
 }
 
 /**
@@ -32,7 +37,12 @@ export class IdentityModule {
       { provide: SECURE_COOKIES, useValue: options.secureCookies },
       {
         provide: Csrf,
-        useFactory: () => new Csrf({ secret: options.sessionSecret, secureCookies: options.secureCookies }),
+        useFactory: () =>
+          new Csrf({
+            secret: options.sessionSecret,
+            secureCookies: options.secureCookies,
+            sessionCookie: options.sessionCookie ?? 'access_token',
+          }),
       },
       {
         provide: Users,
