@@ -13,7 +13,7 @@ import type { StudioConfig } from './config/config.ts';
 import { buildStudioOpenApi } from './openapi.ts';
 
 /** Routes that take arrays of up to 500 items. */
-const ARRAY_ROUTES = new Set(['/v1/billing/events', '/v1/billing/accounts/statuses']);
+const ARRAY_ROUTES = new Set(['/v1/billing/events', '/v1/billing/accounts/statuses', '/v1/billing/credits/commands']);
 
 /**
  * The whole application, ready for `listen` or `init`.

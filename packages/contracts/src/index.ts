@@ -16,6 +16,7 @@ export * from './external-key.ts';
 export * from './studio-api/account-selector.ts';
 export * from './studio-api/account-status.ts';
 export * from './studio-api/billing-events.ts';
+export * from './studio-api/credit-command-batch.ts';
 export * from './studio-api/credit-commands.ts';
 export * from './studio-api/credit-rows.ts';
 export * from './studio-api/paths.ts';

@@ -324,6 +324,66 @@ describe('an expired hold', () => {
   });
 });
 
+describe('a batch of commands', () => {
+  const batch = (commands: unknown): Promise<Response> =>
+    v1.post('/v1/billing/credits/commands').send(commands as object);
+
+  test('is applied in order per account, each command on its own: a refusal or a bad item stops nothing', async () => {
+    const [one, two] = [await creditAccount(10), await creditAccount(1)];
+    const commands = [
+      { operation: 'reserve', ...work(one, 1, { amount: 6, idempotency_key: 'r1' }) },
+      { operation: 'reserve', ...work(two, 1, { amount: 4, idempotency_key: 'r1' }) },
+      { operation: 'consume', ...work(one, 1, { amount: 5, idempotency_key: 'c1' }) },
+      { operation: 'reserve', ...work(one, 2, { amount: 5, idempotency_key: 'r2' }) },
+      { operation: 'grant', external_key: one, amount: 100, idempotency_key: 'g' },
+      { operation: 'release', ...work(one, 2, { idempotency_key: 'l2', status: 'ACTIVE' }) },
+      { operation: 'release', ...work(one, 2, { idempotency_key: 'l2' }) },
+      { operation: 'reserve', ...work('v2:tenant:1', 1, { idempotency_key: 'x' }) },
+    ];
+    const { status, body } = await batch(commands);
+    expect(status).toBe(200);
+    const { outcomes } = body as { outcomes: { status: number; code?: string; answer?: object; details?: object }[] };
+    expect(outcomes.map((outcome) => outcome.status)).toEqual([201, 409, 201, 201, 400, 400, 201, 403]);
+    expect(outcomes[1]).toMatchObject({ code: 'INSUFFICIENT_CREDITS', details: { shortfall: 3 } });
+    expect(outcomes[2]).toMatchObject({ answer: { status: 'CONSUMED', settled_amount: 5 } });
+    expect(await credit(one)).toEqual({ wallet: 5, reserved: 0, available: 5 });
+
+    const again = (await batch(commands)).body as { outcomes: { replayed?: boolean; answer?: object }[] };
+    expect(again.outcomes.map((outcome) => outcome.replayed)).toEqual([
+      true,
+      true,
+      true,
+      true,
+      undefined,
+      undefined,
+      true,
+      undefined,
+    ]);
+    expect(again.outcomes[2]?.answer).toEqual(outcomes[2]?.answer);
+    expect(await credit(one)).toEqual({ wallet: 5, reserved: 0, available: 5 });
+  });
+
+  test('of 500 commands on a wallet with 100 takes exactly 100', async () => {
+    const key = await creditAccount(100);
+    const { body } = await batch(
+      Array.from({ length: 500 }, (_, n) => ({ operation: 'reserve', ...work(key, n, { idempotency_key: `b${n}` }) })),
+    );
+    const { outcomes } = body as { outcomes: { status: number }[] };
+    expect(outcomes.map((outcome) => outcome.status)).toEqual([
+      ...Array<number>(100).fill(201),
+      ...Array<number>(400).fill(409),
+    ]);
+    expect(await credit(key)).toEqual({ wallet: 100, reserved: 100, available: 0 });
+  });
+
+  test.each([[{}], [[]], [Array(501).fill({ operation: 'reserve' })]])(
+    'refuses what is not an array of 1 to 500',
+    async (commands) => {
+      expect((await batch(commands)).status).toBe(400);
+    },
+  );
+});
+
 describe('a funding decision', () => {
   test('work accepted while nobody had enrolled the account is not charged when somebody enrols it later', async () => {
     nextId += 1;

@@ -6,6 +6,7 @@ export const STUDIO_PATHS = {
   reserve: '/v1/billing/credits/reserve',
   consume: '/v1/billing/credits/consume',
   release: '/v1/billing/credits/release',
+  commands: '/v1/billing/credits/commands',
   reservations: '/v1/billing/credits/reservations',
   ledger: '/v1/billing/credits/ledger',
   timeline: '/v1/billing/timeline',

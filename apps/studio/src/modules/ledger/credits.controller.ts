@@ -3,22 +3,16 @@ import { ApiExtraModels, ApiHeader, ApiOperation, ApiResponse, ApiTags, getSchem
 import {
   ConsumeCreditsRequest,
   IgnoredByPolicy,
-  parseCredits,
   ReleaseCreditsRequest,
   ReserveAnswer,
   ReserveCreditsRequest,
   SettlementAnswer,
 } from '@tandem/contracts';
-import { ValidationError } from '@tandem/platform/errors';
 import { CurrentService, Scopes } from '@tandem/platform/identity/access';
 import type { ServicePrincipal } from '@tandem/platform/identity/principal';
 import type { FastifyReply } from 'fastify';
-import { StudioConfig } from '../../config/config.ts';
-import { idempotencyKeyOf } from '../../http/idempotency-key.ts';
-import { AccountResolver } from '../accounts/account-selector.ts';
-import { answerReserve, answerSettlement, type Answered } from './credit-answers.ts';
-import type { CreditCommand, CreditOperation } from './credit-command.ts';
-import { CreditLedger } from './credit-ledger.ts';
+import type { Answered } from './credit-answers.ts';
+import { CreditRequests } from './credit-requests.ts';
 
 const REPLAY_HEADER = 'Idempotent-Replayed';
 
@@ -28,11 +22,7 @@ const REPLAY_HEADER = 'Idempotent-Replayed';
 @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Instead of idempotency_key in the body' })
 @Controller('v1/billing/credits')
 export class CreditsController {
-  constructor(
-    private readonly ledger: CreditLedger,
-    private readonly accounts: AccountResolver,
-    private readonly config: StudioConfig,
-  ) {}
+  constructor(private readonly requests: CreditRequests) {}
 
   @Post('reserve')
   @Scopes('credits:reserve')
@@ -54,14 +44,7 @@ export class CreditsController {
     @Headers('idempotency-key') keyHeader: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReserveAnswer | IgnoredByPolicy> {
-    const command: CreditCommand = {
-      ...(await this.commonFields(service, 'reserve', body, keyHeader)),
-      amount: parseCredits(body.amount ?? 1),
-      refType: body.ref_type,
-      refId: body.ref_id,
-      expiresInMinutes: body.expires_in_minutes ?? this.config.reservationTimeoutMinutes,
-    };
-    return send(reply, answerReserve(this.ledger, command, await this.ledger.apply(command)));
+    return send(reply, await this.requests.reserve(service, body, keyHeader));
   }
 
   @Post('consume')
@@ -80,16 +63,7 @@ export class CreditsController {
     @Headers('idempotency-key') keyHeader: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SettlementAnswer | IgnoredByPolicy> {
-    if (body.on_missing_hold === 'settle' && body.amount == null) {
-      throw new ValidationError([{ path: 'amount', message: 'amount is required with on_missing_hold' }]);
-    }
-    const command: CreditCommand = {
-      ...(await this.commonFields(service, 'consume', body, keyHeader)),
-      ...selectorFields(body),
-      amount: body.amount == null ? undefined : parseCredits(body.amount),
-      settleWithoutHold: body.on_missing_hold === 'settle',
-    };
-    return send(reply, answerSettlement(this.ledger, command, await this.ledger.apply(command)));
+    return send(reply, await this.requests.consume(service, body, keyHeader));
   }
 
   @Post('release')
@@ -108,46 +82,8 @@ export class CreditsController {
     @Headers('idempotency-key') keyHeader: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SettlementAnswer | IgnoredByPolicy> {
-    const command: CreditCommand = {
-      ...(await this.commonFields(service, 'release', body, keyHeader)),
-      ...selectorFields(body),
-    };
-    return send(reply, answerSettlement(this.ledger, command, await this.ledger.apply(command)));
+    return send(reply, await this.requests.release(service, body, keyHeader));
   }
-
-  private async commonFields(
-    service: ServicePrincipal,
-    operation: CreditOperation,
-    body: ReleaseCreditsRequest | ReserveCreditsRequest,
-    keyHeader: string | undefined,
-  ): Promise<CreditCommand> {
-    const idempotencyKey = idempotencyKeyOf(keyHeader, body.idempotency_key);
-    const { accountId } = await this.accounts.resolve(body, service);
-    return {
-      accountId,
-      operation,
-      client: service.client,
-      idempotencyKey,
-      acceptance: body.acceptance ?? undefined,
-      actor: body.acting_user ?? undefined,
-      reason: body.reason ?? undefined,
-    };
-  }
-}
-
-function selectorFields(body: ReleaseCreditsRequest): Pick<CreditCommand, 'reservationId' | 'refType' | 'refId'> {
-  // A JSON null says the same as an absent field.
-  const hasReference = body.ref_type != null && body.ref_id != null;
-  if (body.reservation_id == null && !hasReference) {
-    throw new ValidationError([
-      { path: 'reservation_id', message: 'reservation_id, or ref_type and ref_id, is required' },
-    ]);
-  }
-  return {
-    reservationId: body.reservation_id ?? undefined,
-    refType: body.ref_type ?? undefined,
-    refId: body.ref_id ?? undefined,
-  };
 }
 
 function send<Answer>(reply: FastifyReply, answered: Answered<Answer>): Answer {

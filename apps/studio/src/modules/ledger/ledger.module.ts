@@ -2,7 +2,9 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { JobTasks } from '@tandem/platform/jobs/job-tasks';
 import { AccountsModule } from '../accounts/accounts.module.ts';
 import { CreditActivityController } from './credit-activity.controller.ts';
+import { CreditBatchesController } from './credit-batches.controller.ts';
 import { CreditLedger } from './credit-ledger.ts';
+import { CreditRequests } from './credit-requests.ts';
 import { CreditsController } from './credits.controller.ts';
 import { CreditQueries } from './credits.queries.ts';
 import { ExpireHolds } from './expire-holds.ts';
@@ -17,8 +19,8 @@ export const EXPIRE_HOLDS_CRONTAB = `* * * * * ${EXPIRE_HOLDS_TASK} ?max=1`;
 /** Credits: the one writer of wallets' figures, holds and movements, and what may be read of them. */
 @Module({
   imports: [AccountsModule],
-  controllers: [CreditsController, CreditActivityController],
-  providers: [CreditLedger, GrantCredits, ExpireHolds, CreditQueries, ReadCreditActivity],
+  controllers: [CreditsController, CreditBatchesController, CreditActivityController],
+  providers: [CreditLedger, CreditRequests, GrantCredits, ExpireHolds, CreditQueries, ReadCreditActivity],
   exports: [GrantCredits, ReadCreditActivity],
 })
 export class LedgerModule implements OnModuleInit {
