@@ -171,6 +171,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/billing/credits/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Up to 500 reserve, consume and release commands, one outcome each */
+        post: operations["CreditBatchesController_apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/billing/credits/consume": {
         parameters: {
             query?: never;
@@ -302,6 +319,23 @@ export interface paths {
         };
         /** Does the service answer */
         get: operations["MetaController_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invariants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every rule of the ledger against one snapshot, with the rows that break it */
+        get: operations["InvariantsController_invariants"];
         put?: never;
         post?: never;
         delete?: never;
@@ -651,6 +685,20 @@ export interface components {
              */
             on_missing_hold?: "settle";
         };
+        CreditCommandOutcome: {
+            /** @description HTTP status the command would have had alone */
+            status: number;
+            /** @description True when the command had been applied before */
+            replayed?: boolean;
+            answer?: components["schemas"]["ReserveAnswer"] | components["schemas"]["SettlementAnswer"] | components["schemas"]["IgnoredByPolicy"];
+            code?: string;
+            detail?: string;
+            /** @description Figures of the refusal, such as `shortfall` */
+            details?: Record<string, never>;
+        };
+        CreditCommandOutcomes: {
+            outcomes: components["schemas"]["CreditCommandOutcome"][];
+        };
         CreditFigures: {
             wallet: number;
             reserved: number;
@@ -748,6 +796,24 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             receipt: components["schemas"]["Receipt"];
+        };
+        InvariantRow: {
+            /** @example L3 */
+            name: string;
+            /** @description The rule in words */
+            says: string;
+            ok: boolean;
+            /** @description Rows that break the rule */
+            offending_count: number;
+            /** @description The first of them, by their keys */
+            offending_rows: Record<string, never>[];
+        };
+        InvariantsAnswer: {
+            /** @description True when every rule holds */
+            ok: boolean;
+            /** Format: date-time */
+            checked_at: string;
+            invariants: components["schemas"]["InvariantRow"][];
         };
         LedgerPage: {
             /** @description Null on the last page */
@@ -1367,6 +1433,46 @@ export interface operations {
             };
         };
     };
+    CreditBatchesController_apply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Each command is the body of its single route, with `operation` beside its fields */
+        requestBody: {
+            content: {
+                "application/json": (({
+                    /** @enum {unknown} */
+                    operation: "reserve" | "consume" | "release";
+                } & components["schemas"]["ReserveCreditsRequest"]) | ({
+                    /** @enum {unknown} */
+                    operation: "reserve" | "consume" | "release";
+                } & components["schemas"]["ConsumeCreditsRequest"]) | ({
+                    /** @enum {unknown} */
+                    operation: "reserve" | "consume" | "release";
+                } & components["schemas"]["ReleaseCreditsRequest"]))[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditCommandOutcomes"];
+                };
+            };
+            /** @description Not an array of 1 to 500 commands */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     CreditsController_consume: {
         parameters: {
             query?: never;
@@ -1729,6 +1835,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceHealth"];
+                };
+            };
+        };
+    };
+    InvariantsController_invariants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvariantsAnswer"];
                 };
             };
         };

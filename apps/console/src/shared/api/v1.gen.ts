@@ -299,7 +299,7 @@ export interface paths {
         put?: never;
         /**
          * Create a draft
-         * @description Lines are priced and taxed half-even, line by line.
+         * @description Lines are priced and taxed half-even, line by line. Send a key: a repeat with the same key answers the first draft again. Without one, the same request by the same user within 10 seconds is taken for a repeat.
          */
         post: operations["InvoicesController_create"];
         delete?: never;
@@ -353,7 +353,7 @@ export interface paths {
         put?: never;
         /**
          * Record money that came in for an invoice
-         * @description Send a key: a repeat with the same key answers the first payment again (`Idempotent-Replayed: true`). Without one, the same amount and reference within 10 seconds is taken for a repeat.
+         * @description Send a key: a repeat with the same key answers the first payment again (`Idempotent-Replayed: true`). Without one, the same request (amount, mode, reference, time) within 10 seconds is taken for a repeat.
          */
         post: operations["PaymentsController_record"];
         delete?: never;
@@ -445,7 +445,10 @@ export interface paths {
         /** Commissions, newest first */
         get: operations["CommissionsController_list"];
         put?: never;
-        /** Submit a commission */
+        /**
+         * Submit a commission
+         * @description Send a key: a repeat with the same key answers the first commission again. Without one, the same request by the same user within 10 seconds is taken for a repeat.
+         */
         post: operations["CommissionsController_submit"];
         delete?: never;
         options?: never;
@@ -1808,8 +1811,9 @@ export interface components {
         };
         SubmitCommissionBody: {
             title: string;
-            /** @description Referral channel; pays before the client does */
+            /** @description Referral channel; pays before the client does. Left out: the partner of the assignment */
             partner_id?: number | null;
+            /** @description Left out: the client of the assignment */
             client_id?: number | null;
             assignment_id?: number | null;
             /**
@@ -2528,7 +2532,10 @@ export interface operations {
     InvoicesController_create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 characters without spaces */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2540,6 +2547,7 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2562,6 +2570,13 @@ export interface operations {
             };
             /** @description `forbidden`: the role may not do this */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `idempotency_key_reused`: the key belongs to another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3099,7 +3114,10 @@ export interface operations {
     CommissionsController_submit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 255 characters without spaces */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3111,11 +3129,19 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    "Idempotent-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CommissionBody"];
                 };
+            };
+            /** @description `idempotency_key_reused`: the key belongs to another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -3170,7 +3196,7 @@ export interface operations {
                     "application/json": components["schemas"]["CommissionBody"];
                 };
             };
-            /** @description `stale_version` */
+            /** @description `stale_version`, `in_flight`, `invalid_transition` */
             409: {
                 headers: {
                     [name: string]: unknown;
