@@ -1,5 +1,5 @@
 import { Button, Group, Modal, Stack } from '@mantine/core';
-import type { ReactNode, SubmitEvent } from 'react';
+import { useEffect, useRef, type ReactNode, type SubmitEvent } from 'react';
 import { ErrorPanel } from './error-panel.tsx';
 
 interface DialogFormProps {
@@ -17,9 +17,16 @@ interface DialogFormProps {
 
 /** A dialog that changes something once: it cannot be sent twice or closed while it is under way. */
 export function DialogForm(props: DialogFormProps) {
+  // A second click may come before the first has been rendered, or after its answer and before the dialog is gone.
+  const isSent = useRef(false);
+  useEffect(() => {
+    if (props.error) isSent.current = false;
+  }, [props.error]);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
-    if (props.isReady && !props.isPending) props.onConfirm();
+    if (!props.isReady || props.isPending || isSent.current) return;
+    isSent.current = true;
+    props.onConfirm();
   };
   return (
     <Modal
