@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
-import { ConfigError } from '@tandem/platform/config';
 import { migrate } from '@tandem/platform/database/migrate';
 import { dataSourceOptions } from '@tandem/platform/database/data-source-options';
 import { PgPool } from '@tandem/platform/database/pool';
-import { DomainError, ValidationError } from '@tandem/platform/errors';
+import { explainFailure } from '@tandem/platform/explain-failure';
 import { Passwords } from '@tandem/platform/identity/passwords';
 import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import { Users } from '@tandem/platform/identity/users';
@@ -82,13 +81,6 @@ program
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`${explain(error)}\n`);
+  process.stderr.write(`${explainFailure(error)}\n`);
   process.exitCode = 1;
-}
-
-/** Refusals say in one line what to do; anything else is a fault and needs its stack. */
-function explain(error: unknown): string {
-  if (error instanceof ValidationError) return error.errors.map(({ message }) => message).join('; ');
-  if (error instanceof DomainError || error instanceof ConfigError) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
