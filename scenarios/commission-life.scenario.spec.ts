@@ -214,6 +214,18 @@ describe('the life of a commission while both services work', () => {
     }
   });
 
+  test('a wallet richer than one request may carry does not break the approvals page', async () => {
+    const partner = await apps.newCreditPartner(1_000_000_000);
+    await apps.grant(partner.key, 1_000_000_000);
+    const id = await apps.submit(partner.id, 4);
+    const { body } = await apps.v1.get('/v1/approvals').expect(200);
+    const { approvals } = body as { approvals: { id: number; credit: object; gate: object }[] };
+    expect(approvals.find((row) => row.id === id)).toMatchObject({
+      credit: { available: 2_000_000_000 },
+      gate: { shut: false, shortfall: 0 },
+    });
+  });
+
   test('a client that lost our answer and approves again gets the same answer, and one hold', async () => {
     const partner = await apps.newCreditPartner(10);
     const id = await apps.submit(partner.id, 2);

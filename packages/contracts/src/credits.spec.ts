@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
+  creditsOfFigure,
   creditsToDecimal,
   creditsToNumber,
   CREDITS_PER_REQUEST_MAX,
@@ -19,6 +20,14 @@ describe('credits', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  test('a figure is read back exactly as it was answered, below zero and above the maximum of one request too', () => {
+    const max: bigint = CREDITS_PER_REQUEST_MAX;
+    fc.assert(
+      fc.property(fc.bigInt(-max, max), (micro) => expect(creditsOfFigure(creditsToNumber(micro))).toBe(micro)),
+    );
+    expect(creditsOfFigure(8_000_000_000)).toBe(8_000_000_000_000_000n);
   });
 
   test('5, 5.0 and "5" are one amount', () => {

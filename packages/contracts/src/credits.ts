@@ -45,6 +45,14 @@ export function parseCredits(input: unknown): Credits {
   return micro as Credits;
 }
 
+/**
+ * Reads a figure Studio answered (a balance, what is available): a JSON number, below zero on an account with an
+ * overdraft. It is no request, so the maximum of one request does not bound it.
+ */
+export function creditsOfFigure(figure: number): Credits {
+  return BigInt(figure.toFixed(6).replace('.', '')) as Credits;
+}
+
 /** Decimal string in credits without trailing zeros: `3.72`, `-1`, `0`. */
 export function creditsToDecimal(credits: bigint): string {
   const sign = credits < 0n ? '-' : '';

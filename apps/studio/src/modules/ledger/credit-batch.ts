@@ -1,6 +1,6 @@
 import { newId } from '@tandem/platform/ids';
 import type { PreparedQuery } from '@tandem/platform/database/pool';
-import { digestOf, type CommandOutcome, type CreditCommand } from './credit-command.ts';
+import { byAccount, digestOf, type CommandOutcome, type CreditCommand } from './credit-command.ts';
 
 /** A row `apply_credit_batch` answers: `outcome` from the fold, or the four figures of a hold written set by set. */
 export interface CreditBatchRow {
@@ -69,16 +69,6 @@ export class CreditBatch {
     }
     return outcomes;
   }
-}
-
-function byAccount(placed: readonly PlacedCommand[]): PlacedCommand[][] {
-  const groups = new Map<string, PlacedCommand[]>();
-  for (const item of placed) {
-    const group = groups.get(item.command.accountId);
-    if (group) group.push(item);
-    else groups.set(item.command.accountId, [item]);
-  }
-  return [...groups.values()];
 }
 
 /** Only reserves, and no two that could be about the same key or the same work. */

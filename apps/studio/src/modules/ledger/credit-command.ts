@@ -53,6 +53,17 @@ export interface UnpostedOutcome {
   readonly created_at: string;
 }
 
+/** Commands account by account, each in the order given: accounts are independent, order matters within one. */
+export function byAccount<Item extends { readonly command: CreditCommand }>(items: readonly Item[]): Item[][] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) {
+    const group = groups.get(item.command.accountId);
+    if (group) group.push(item);
+    else groups.set(item.command.accountId, [item]);
+  }
+  return [...groups.values()];
+}
+
 /** Digest over the named, validated fields: `5`, `5.0` and `"5"` credits are one request (RELIABILITY I5). */
 export function digestOf(command: CreditCommand): string {
   const named = [

@@ -1,5 +1,5 @@
 import { DomainError } from '@tandem/platform/errors';
-import type { CommandOutcome, CreditCommand } from './credit-command.ts';
+import { byAccount, type CommandOutcome, type CreditCommand } from './credit-command.ts';
 
 /** Runs one batch in the database and answers one outcome per command, in order. */
 export type ApplyBatch = (commands: readonly CreditCommand[]) => Promise<CommandOutcome[]>;
@@ -146,16 +146,6 @@ export class WriteLane {
       }
     }
   }
-}
-
-function byAccount(batch: readonly Waiting[]): Waiting[][] {
-  const groups = new Map<string, Waiting[]>();
-  for (const item of batch) {
-    const group = groups.get(item.command.accountId);
-    if (group) group.push(item);
-    else groups.set(item.command.accountId, [item]);
-  }
-  return [...groups.values()];
 }
 
 function walletLocked(): DomainError {

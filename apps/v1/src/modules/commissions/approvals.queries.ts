@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import {
   accountKeyFor,
+  creditsOfFigure,
   creditsToNumber,
-  parseCredits,
   type BillingMode,
   type CreditFigures,
   type ExternalKey,
@@ -72,7 +72,7 @@ export class ApprovalsQueries {
     const { status } = known;
     const billingMode = status?.billing_mode ?? this.config.defaultBillingMode;
     const credit = status?.credit ?? { wallet: 0, reserved: 0, available: 0 };
-    const missing = commission.creditCost - parseSignedCredits(credit.available);
+    const missing = commission.creditCost - creditsOfFigure(credit.available);
     const isCredit = status !== null && billingMode === 'CREDIT';
     const short = isCredit && missing > 0n && !commission.acceptanceOpen;
     const fresh = known.fresh && answered;
@@ -97,10 +97,4 @@ export class ApprovalsQueries {
 
 function payer(commission: Commission): ExternalKey {
   return commission.accountKey ?? accountKeyFor(commission);
-}
-
-/** `available` may be below zero on an account with an overdraft. */
-function parseSignedCredits(figure: number): bigint {
-  const credits: bigint = parseCredits(Math.abs(figure));
-  return figure < 0 ? -credits : credits;
 }

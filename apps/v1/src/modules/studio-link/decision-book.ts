@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { fromMicroCredits, type Credits } from '@tandem/contracts';
+import { creditsOfFigure, type Credits } from '@tandem/contracts';
 import type { Tx } from '@tandem/platform/database/unit-of-work';
 import { LinkState } from './link-state.ts';
 import type { StudioAnswer, StudioReason } from './studio-answer.ts';
@@ -51,6 +51,7 @@ export class DecisionBook {
 
   /** Writes the decision, once per command, under the outage that is open now. */
   async record(tx: Tx, decision: NewDecision): Promise<void> {
+    const available = decision.known.status?.credit.available;
     await tx.query(
       `INSERT INTO studio_decisions (event_id, operation, account_key, commission_id, amount_micro, known_mode,
          known_available_micro, known_age_seconds, reason, outage_id)
@@ -63,7 +64,7 @@ export class DecisionBook {
         decision.commissionId,
         decision.amount.toString(),
         decision.known.status?.billing_mode ?? null,
-        knownAvailableMicro(decision.known),
+        available === undefined ? null : creditsOfFigure(available).toString(),
         decision.known.ageSeconds,
         decision.reason,
         this.link.instance,
@@ -98,10 +99,4 @@ export class DecisionBook {
       [eventId, verdictFor(decision.operation, decision.known_mode, answer), answer.code],
     );
   }
-}
-
-function knownAvailableMicro(known: BillingStatus): string | null {
-  const available = known.status?.credit.available;
-  if (available === undefined) return null;
-  return fromMicroCredits(Math.round(available * 1_000_000)).toString();
 }
