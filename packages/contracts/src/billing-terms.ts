@@ -24,9 +24,31 @@ export type FundingDecision = (typeof FUNDING_DECISIONS)[number];
 export const SHORTFALL_STATUSES = ['OPEN', 'CLAIMED_BY_INVOICE', 'RECOVERED', 'WAIVED'] as const;
 export type ShortfallStatus = (typeof SHORTFALL_STATUSES)[number];
 
-/** Kinds of ledger movement. Upper case on the handshake wire (`reason`). */
-export const LEDGER_KINDS = ['GRANT', 'RESERVE', 'CONSUME', 'RELEASE', 'EXPIRE'] as const;
+/**
+ * Kinds of ledger movement. Upper case on the handshake wire (`reason`). EXPIRE ends a hold, LOT_EXPIRY takes credits
+ * whose time is over; RECOVERY pays a shortfall from the wallet.
+ */
+export const LEDGER_KINDS = [
+  'GRANT',
+  'TOPUP',
+  'RESERVE',
+  'CONSUME',
+  'RELEASE',
+  'EXPIRE',
+  'CHARGE',
+  'ADJUSTMENT',
+  'REVERSAL',
+  'TRANSFER_IN',
+  'TRANSFER_OUT',
+  'CLAWBACK',
+  'LOT_EXPIRY',
+  'RECOVERY',
+] as const;
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
+
+/** Where the credits of a lot came from. Promotional ones are burnt before purchased ones. */
+export const LOT_KINDS = ['promotional', 'purchased', 'adjustment'] as const;
+export type LotKind = (typeof LOT_KINDS)[number];
 
 /** Badges on the Billing Monitor, in the order they are listed (CONTRACT 1.7). */
 export const MONITOR_WARNINGS = [
@@ -46,6 +68,9 @@ export const STUDIO_SCOPES = [
   'credits:reserve',
   'credits:consume',
   'credits:release',
+  'credits:charge',
+  // Grants, purchases, adjustments, reversals, transfers, clawbacks: never for a token bound to `v1:` accounts.
+  'credits:manage',
   'events:write',
   'status:read',
 ] as const;

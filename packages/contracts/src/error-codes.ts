@@ -59,6 +59,14 @@ const rules = {
   RESERVATION_ALREADY_EXPIRED: { status: 409, relay: 'audit' },
   ALREADY_SETTLED: { status: 409, relay: 'audit' },
   credit_mode_needs_credits: { status: 409, relay: 'refused' },
+  // A usage charge the wallet cannot pay; the same key stays refused after a top-up.
+  insufficient_credits: { status: 402, relay: 'refused' },
+  ledger_entry_not_found: { status: 404, relay: 'audit' },
+  purchase_not_found: { status: 404, relay: 'audit' },
+  ENTRY_NOT_REVERSIBLE: { status: 409, relay: 'refused' },
+  REVERSAL_EXCEEDS_ENTRY: { status: 409, relay: 'refused' },
+  PURCHASE_ALREADY_CREDITED: { status: 409, relay: 'refused' },
+  shortfall_not_found: { status: 404, relay: 'audit' },
   shortfall_not_open: { status: 409, relay: 'refused' },
 
   // V1: work and documents.

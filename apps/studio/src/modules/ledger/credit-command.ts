@@ -1,8 +1,23 @@
 import { createHash } from 'node:crypto';
-import type { Credits, ErrorCode } from '@tandem/contracts';
+import type { Credits, ErrorCode, LotKind } from '@tandem/contracts';
 import type { LedgerSqlRow, ReservationSqlRow, ShortfallSqlRow } from './credits.convert.ts';
 
-export type CreditOperation = 'grant' | 'reserve' | 'consume' | 'release' | 'expire';
+/** What may be asked of the ledger. `expire` and `expire_lots` are the sweeper's. */
+export type CreditOperation =
+  | 'grant'
+  | 'purchase'
+  | 'reserve'
+  | 'extend'
+  | 'consume'
+  | 'release'
+  | 'charge'
+  | 'adjust'
+  | 'reverse'
+  | 'transfer'
+  | 'clawback'
+  | 'recover'
+  | 'expire'
+  | 'expire_lots';
 
 /**
  * One command for the ledger, validated. The idempotency scope is (account, client, operation, key); everything in
@@ -14,13 +29,26 @@ export interface CreditCommand {
   /** Service behind the token, or `operator`; rotation of a token does not change it. */
   readonly client: string;
   readonly idempotencyKey: string;
+  /** Credits; negative only for an `adjust` that takes. Optional for consume, release, reverse and clawback: all of it. */
   readonly amount?: Credits | undefined;
+  /** The work of a reserve, consume, release or charge; for purchase and clawback what was bought. */
   readonly refType?: string | undefined;
   readonly refId?: string | undefined;
   readonly acceptance?: number | undefined;
   readonly reservationId?: string | undefined;
+  /** Time to live of a hold, from the row's time: for reserve and extend. */
   readonly expiresInMinutes?: number | undefined;
   readonly settleWithoutHold?: boolean | undefined;
+  /** Lot made by a grant or purchase: its kind, its place in the burn order (low first), its end. */
+  readonly lotKind?: LotKind | undefined;
+  readonly lotPriority?: number | undefined;
+  readonly lotExpiresAt?: Date | undefined;
+  /** The ledger row a `reverse` undoes. */
+  readonly entryId?: string | undefined;
+  /** Where a `transfer` goes. */
+  readonly toAccountId?: string | undefined;
+  /** The shortfall a `recover` pays. */
+  readonly shortfallId?: string | undefined;
   /** Who asked, for the audit trail. Not part of the digest: a retry may be sent on another person's behalf. */
   readonly actor?: string | undefined;
   readonly reason?: string | undefined;
@@ -76,6 +104,12 @@ export function digestOf(command: CreditCommand): string {
     command.reservationId ?? null,
     command.expiresInMinutes ?? null,
     command.settleWithoutHold ?? false,
+    command.lotKind ?? null,
+    command.lotPriority ?? null,
+    command.lotExpiresAt?.toISOString() ?? null,
+    command.entryId ?? null,
+    command.toAccountId ?? null,
+    command.shortfallId ?? null,
   ];
   return createHash('sha256').update(JSON.stringify(named)).digest('hex');
 }
