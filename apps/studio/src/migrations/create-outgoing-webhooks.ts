@@ -49,7 +49,6 @@ export class CreateOutgoingWebhooks1763700000710 implements MigrationInterface {
       CREATE TABLE webhook_messages (
         message_id uuid PRIMARY KEY,
         event_type text NOT NULL,
-        account_id uuid REFERENCES accounts,
         body text NOT NULL,
         created_at timestamptz NOT NULL DEFAULT clock_timestamp()
       );

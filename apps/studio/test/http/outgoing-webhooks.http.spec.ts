@@ -87,7 +87,7 @@ describe('endpoints', () => {
     const list = await operator.get(ENDPOINTS).expect(200);
     expect(JSON.stringify(list.body)).not.toContain('whsec_');
     const { rows } = await studio.pool.query(
-      `SELECT convert_from(sealed, 'LATIN1') AS text FROM webhook_secrets UNION ALL
+      `SELECT encode(sealed, 'escape') AS text FROM webhook_secrets UNION ALL
        SELECT details::text FROM webhook_endpoint_changes`,
     );
     expect(JSON.stringify(rows)).not.toContain('whsec_');

@@ -81,7 +81,6 @@ export class FoldBalanceAlerts {
       await this.alerts.insert(tx, alert);
       await this.queueWebhook.within(tx, {
         type: EVENT_TYPES[alert.kind],
-        accountId,
         occurredAt: alert.row.at,
         data: {
           alert_id: alert.alertId,

@@ -8,10 +8,8 @@ export const TEST_EVENT_TYPE = 'webhook.test';
 /** Something other systems may want to know. */
 export interface OutgoingEvent {
   readonly type: OutgoingEventType | typeof TEST_EVENT_TYPE;
-  /** Null for what is about no account. */
-  readonly accountId: string | null;
   readonly occurredAt: Date;
-  /** Amounts of credits as decimal texts. */
+  /** Amounts of credits as decimal texts; `account_id` when it is about an account. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 

@@ -18,8 +18,7 @@ export class QueueWebhook {
   /** Queues one event for these endpoints, whatever they subscribed to. Answers the ids of the deliveries. */
   async toEndpoints(tx: Tx, event: OutgoingEvent, endpointIds: readonly string[]): Promise<string[]> {
     const messageId = newId();
-    const { type: eventType, accountId } = event;
-    await this.deliveries.insertMessage(tx, { messageId, eventType, accountId, body: bodyOf(event) });
+    await this.deliveries.insertMessage(tx, { messageId, eventType: event.type, body: bodyOf(event) });
     const deliveryIds: string[] = [];
     for (const endpointId of endpointIds) {
       deliveryIds.push(await this.deliveries.insertDelivery(tx, messageId, endpointId));

@@ -45,7 +45,7 @@ export class ResendWebhook {
       const endpoint = await this.endpoints.lock(tx, endpointId);
       if (!endpoint) throw webhookEndpointNotFound();
       if (!endpoint.is_enabled) throw webhookEndpointDisabled();
-      const event: OutgoingEvent = { type: TEST_EVENT_TYPE, accountId: null, occurredAt: new Date(), data: {} };
+      const event: OutgoingEvent = { type: TEST_EVENT_TYPE, occurredAt: new Date(), data: {} };
       const [deliveryId = ''] = await this.queue.toEndpoints(tx, event, [endpointId]);
       await this.endpoints.record(tx, { ...edit, endpointId, kind: 'TESTED', details: { delivery_id: deliveryId } });
       return deliveryId;

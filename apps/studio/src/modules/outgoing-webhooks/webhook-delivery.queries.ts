@@ -28,7 +28,7 @@ export interface WebhookAttemptSqlRow {
 }
 
 const DELIVERY_SQL = `
-  SELECT d.delivery_id, d.endpoint_id, d.message_id, m.event_type, m.account_id, d.status, d.attempts,
+  SELECT d.delivery_id, d.endpoint_id, d.message_id, m.event_type, m.body::jsonb #>> '{data,account_id}' AS account_id, d.status, d.attempts,
          d.next_attempt_at, m.created_at, d.settled_at, a.status_code AS last_status_code, a.error AS last_error
     FROM webhook_deliveries d
     JOIN webhook_messages m USING (message_id)

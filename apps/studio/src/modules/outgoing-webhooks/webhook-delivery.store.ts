@@ -29,14 +29,10 @@ export interface LockedDelivery {
 @Injectable()
 export class WebhookDeliveryStore {
   /** Stores the bytes of a message. */
-  async insertMessage(
-    tx: Tx,
-    message: { messageId: string; eventType: string; accountId: string | null; body: string },
-  ): Promise<void> {
-    await tx.query('INSERT INTO webhook_messages (message_id, event_type, account_id, body) VALUES ($1, $2, $3, $4)', [
+  async insertMessage(tx: Tx, message: { messageId: string; eventType: string; body: string }): Promise<void> {
+    await tx.query('INSERT INTO webhook_messages (message_id, event_type, body) VALUES ($1, $2, $3)', [
       message.messageId,
       message.eventType,
-      message.accountId,
       message.body,
     ]);
   }
