@@ -5,7 +5,10 @@ import { CreateApplyCreditBatch1763700000500 } from './create-apply-credit-batch
 import { CreateBillingEvents1763700000300 } from './create-billing-events.ts';
 import { CreateFoldCreditCommands1763700000400 } from './create-fold-credit-commands.ts';
 import { CreateIngestBillingEvents1763700000350 } from './create-ingest-billing-events.ts';
+import { CreateHoldCommands1763700000420 } from './create-hold-commands.ts';
 import { CreateLedger1763700000200 } from './create-ledger.ts';
+import { CreateLots1763700000250 } from './create-lots.ts';
+import { CreateWalletCommands1763700000440 } from './create-wallet-commands.ts';
 
 /** Every migration of Studio's database, in the order they run. */
 export const STUDIO_MIGRATIONS = [
@@ -13,8 +16,11 @@ export const STUDIO_MIGRATIONS = [
   CreateServiceTokens1700000000001,
   CreateAccounts1763700000100,
   CreateLedger1763700000200,
+  CreateLots1763700000250,
   CreateBillingEvents1763700000300,
   CreateIngestBillingEvents1763700000350,
   CreateFoldCreditCommands1763700000400,
+  CreateHoldCommands1763700000420,
+  CreateWalletCommands1763700000440,
   CreateApplyCreditBatch1763700000500,
 ];
