@@ -14,6 +14,7 @@ import { MetaModule } from './modules/meta/meta.module.ts';
 import { STUDIO_VERSION } from './modules/meta/meta.controller.ts';
 import { OperatorModule } from './modules/operator/operator.module.ts';
 import { STUDIO_ROLES, STUDIO_SESSION_COOKIE } from './modules/operator/operator-roles.ts';
+import { SEAL_LEDGER_CRONTAB, SealsModule } from './modules/seals/seals.module.ts';
 import { TimelineModule } from './modules/timeline/timeline.module.ts';
 
 /** Table of contents of Studio. */
@@ -35,7 +36,7 @@ export class AppModule {
         JobsModule.forRoot({
           databaseUrl: config.databaseUrl,
           enabled: config.jobsEnabled,
-          crontab: [EXPIRE_HOLDS_CRONTAB, CHECK_INVARIANTS_CRONTAB].join('\n'),
+          crontab: [EXPIRE_HOLDS_CRONTAB, SEAL_LEDGER_CRONTAB, CHECK_INVARIANTS_CRONTAB].join('\n'),
         }),
         IdentityModule.forRoot({
           roles: STUDIO_ROLES,
@@ -45,6 +46,7 @@ export class AppModule {
         }),
         AccountsModule,
         LedgerModule,
+        SealsModule,
         EventsModule,
         TimelineModule,
         OperatorModule,

@@ -69,6 +69,15 @@ const rules = {
   shortfall_not_found: { status: 404, relay: 'audit' },
   shortfall_not_open: { status: 409, relay: 'refused' },
 
+  // Studio: people who run it. Services never see these.
+  stale_plan: { status: 409, relay: 'park' },
+  plan_required: { status: 409, relay: 'park' },
+  overdraft_in_use: { status: 409, relay: 'park' },
+  approval_not_pending: { status: 409, relay: 'park' },
+  // An act needs two people, and this is the one who asked for it.
+  second_approver_required: { status: 403, relay: 'park' },
+  daily_limit_exceeded: { status: 403, relay: 'park' },
+
   // V1: work and documents.
   soft_gate_insufficient_credits: { status: 409, relay: 'park' },
   commission_not_deliverable: { status: 409, relay: 'park' },

@@ -14,6 +14,7 @@ export * from './events/payment-recorded.v1.ts';
 export * from './events/work-accepted.v1.ts';
 export * from './external-key.ts';
 export * from './studio-api/account-selector.ts';
+export * from './studio-api/account-heads.ts';
 export * from './studio-api/account-status.ts';
 export * from './studio-api/billing-events.ts';
 export * from './studio-api/credit-command-batch.ts';

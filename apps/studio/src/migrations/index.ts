@@ -9,6 +9,7 @@ import { CreateHoldCommands1763700000420 } from './create-hold-commands.ts';
 import { CreateLedger1763700000200 } from './create-ledger.ts';
 import { CreateLots1763700000250 } from './create-lots.ts';
 import { CreateWalletCommands1763700000440 } from './create-wallet-commands.ts';
+import { CreateLedgerSeals1763700000800 } from './create-ledger-seals.ts';
 
 /** Every migration of Studio's database, in the order they run. */
 export const STUDIO_MIGRATIONS = [
@@ -23,4 +24,5 @@ export const STUDIO_MIGRATIONS = [
   CreateHoldCommands1763700000420,
   CreateWalletCommands1763700000440,
   CreateApplyCreditBatch1763700000500,
+  CreateLedgerSeals1763700000800,
 ];

@@ -3,6 +3,7 @@ export const STUDIO_PATHS = {
   meta: '/v1/meta',
   accountStatus: '/v1/billing/accounts/status',
   accountStatuses: '/v1/billing/accounts/statuses',
+  accountHeads: '/v1/billing/accounts/heads',
   reserve: '/v1/billing/credits/reserve',
   consume: '/v1/billing/credits/consume',
   release: '/v1/billing/credits/release',

@@ -1,5 +1,14 @@
 import { ApiProperty } from '@nestjs/swagger';
 
+/** Where an account's ledger was last sealed. Everything up to `seq` is fixed by `digest`. */
+export class SealMark {
+  @ApiProperty({ description: 'Last row of the account the seal covers' })
+  seq: number;
+
+  @ApiProperty({ description: 'SHA-256 over the account’s rows up to there, as 64 hexadecimal digits' })
+  digest: string;
+}
+
 /**
  * Proof of an accepted write (DESIGN 2, Receipts). A caller keeps the newest one per account: a head that goes
  * backwards later means Studio was restored to an earlier point, and what came after must be sent again.
@@ -11,6 +20,10 @@ export class Receipt {
   @ApiProperty({ description: 'Head of the account in the stream written to: ledger for commands, events for events' })
   account_seq: number;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Digest of the last sealed segment, when one exists' })
-  last_seal: string | null;
+  @ApiProperty({
+    type: SealMark,
+    nullable: true,
+    description: 'Last seal of the account this process knows of; null when it knows none, and for events',
+  })
+  last_seal: SealMark | null;
 }

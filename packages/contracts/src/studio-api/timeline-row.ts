@@ -7,6 +7,7 @@ export const TIMELINE_SOURCES = [
   'USAGE_V1',
   'USAGE_V2',
   'ACCOUNT_POLICY',
+  'BALANCE_ALERT',
 ] as const;
 export type TimelineSource = (typeof TIMELINE_SOURCES)[number];
 
@@ -33,7 +34,7 @@ export class TimelineRow {
   @ApiProperty({ type: String, format: 'uuid', nullable: true })
   tenant_id: string | null;
 
-  @ApiProperty({ description: 'Ledger kind, event name, or policy change' })
+  @ApiProperty({ description: 'Ledger kind, event name, policy change, or alert' })
   event_type: string;
 
   @ApiProperty({ type: String, nullable: true })

@@ -6,7 +6,13 @@ import type { AccountSqlRow } from './account.convert.ts';
 import { ACCOUNT_COLUMNS } from './account.queries.ts';
 
 /** Kinds of policy change that are kept for ever. */
-export type AccountChangeKind = 'ENROLLED' | 'SUSPENDED' | 'REACTIVATED' | 'MODE_CHANGED' | 'PAYMENT_TERMS_CHANGED';
+export type AccountChangeKind =
+  | 'ENROLLED'
+  | 'SUSPENDED'
+  | 'REACTIVATED'
+  | 'MODE_CHANGED'
+  | 'PAYMENT_TERMS_CHANGED'
+  | 'ALERT_THRESHOLDS_CHANGED';
 
 /** One line of an account's policy history. */
 export interface AccountChange {

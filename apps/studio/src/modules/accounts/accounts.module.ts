@@ -32,6 +32,7 @@ import { AccountListQueries } from './account-list.queries.ts';
     AccountResolver,
     EnrolledAccounts,
     EnrolAccount,
+    ChangeAccount,
     ChangeAccountStatus,
     ChangeBillingMode,
     ChangePaymentTerms,

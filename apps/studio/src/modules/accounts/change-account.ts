@@ -31,12 +31,15 @@ export class ChangeAccount {
    * Applies what `decide` plans for the locked account; nothing is written when it plans nothing.
    * @throws DomainError `account_not_enrolled`, `stale_version`, or what `decide` refuses
    */
-  async run(edit: AccountEdit, decide: (current: AccountSqlRow) => PlannedChange | undefined): Promise<AccountSqlRow> {
+  async run(
+    edit: AccountEdit,
+    decide: (current: AccountSqlRow, tx: Tx) => PlannedChange | undefined | Promise<PlannedChange | undefined>,
+  ): Promise<AccountSqlRow> {
     return this.uow.run(async (tx) => {
       const current = await this.accounts.lock(tx, edit.accountId);
       if (!current || !isEnrolled(current)) throw accountNotEnrolled();
       if (edit.version !== undefined && edit.version !== current.version) throw staleVersion(current.version);
-      const plan = decide(current);
+      const plan = await decide(current, tx);
       if (plan === undefined) return current;
       await plan.write(tx);
       await this.accounts.record(tx, {

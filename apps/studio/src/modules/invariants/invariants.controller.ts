@@ -1,9 +1,20 @@
-import { Controller, Get } from '@nestjs/common';
-import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Clock } from '@tandem/platform/clock';
 import { Roles } from '@tandem/platform/identity/access';
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsOptional } from 'class-validator';
 import { STUDIO_ROLES } from '../operator/operator-roles.ts';
 import { CheckInvariants } from './check-invariants.ts';
+
+/** `GET /v1/invariants` */
+export class InvariantsQuery {
+  @ApiPropertyOptional({ description: 'Verify the whole digest chain, however long it takes', default: false })
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === 'true' ? true : value === 'false' ? false : value))
+  @IsBoolean()
+  full?: boolean;
+}
 
 export class InvariantRow {
   @ApiProperty({ example: 'L3' })
@@ -46,8 +57,8 @@ export class InvariantsController {
   @Get()
   @ApiOperation({ summary: 'Every rule of the ledger against one snapshot, with the rows that break it' })
   @ApiResponse({ status: 200, type: InvariantsAnswer })
-  async invariants(): Promise<InvariantsAnswer> {
-    const results = await this.check.run();
+  async invariants(@Query() query: InvariantsQuery): Promise<InvariantsAnswer> {
+    const results = await this.check.run({ full: query.full ?? false });
     return {
       ok: results.every(({ offendingCount }) => offendingCount === 0),
       checked_at: this.clock.now().toISOString(),

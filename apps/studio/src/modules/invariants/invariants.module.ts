@@ -2,6 +2,7 @@ import { Logger, Module, type OnModuleInit } from '@nestjs/common';
 import { Clock, SystemClock } from '@tandem/platform/clock';
 import { JobTasks } from '@tandem/platform/jobs/job-tasks';
 import { Metrics } from '@tandem/platform/metrics/metrics';
+import { SealsModule } from '../seals/seals.module.ts';
 import { CheckInvariants } from './check-invariants.ts';
 import { InvariantsController } from './invariants.controller.ts';
 
@@ -12,6 +13,7 @@ export const CHECK_INVARIANTS_CRONTAB = `*/5 * * * * ${CHECK_INVARIANTS_TASK} ?m
 
 /** Proof, at any time, that the books are sound. */
 @Module({
+  imports: [SealsModule],
   controllers: [InvariantsController],
   providers: [CheckInvariants, { provide: Clock, useClass: SystemClock }],
 })

@@ -8,6 +8,9 @@ export interface LedgerInvariant {
   readonly sql: string;
 }
 
+/** The one rule that has a longer form: a large ledger is verified whole only when somebody asks for it. */
+export const DIGEST_CHAIN = 'digest-chain';
+
 /** Every rule of the ledger, once: for the endpoint, the job, the metric and the property tests. */
 export const LEDGER_INVARIANTS: readonly LedgerInvariant[] = [
   {
@@ -74,5 +77,10 @@ export const LEDGER_INVARIANTS: readonly LedgerInvariant[] = [
     says: 'nothing was consumed from a hold after its end',
     sql: `SELECT l.account_id, l.seq FROM ledger l JOIN reservations r USING (account_id, reservation_id)
            WHERE l.kind = 'CONSUME' AND l.reserved_delta_micro < 0 AND l.created_at >= r.expires_at`,
+  },
+  {
+    name: DIGEST_CHAIN,
+    says: 'every sealed row is as it was sealed, and no seal is missing (a large ledger: the part whose turn it is)',
+    sql: `SELECT * FROM broken_seals_of_the_turn()`,
   },
 ];

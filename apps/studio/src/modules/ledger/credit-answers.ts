@@ -1,4 +1,4 @@
-import type { IgnoredByPolicy, ReserveAnswer, SettlementAnswer } from '@tandem/contracts';
+import type { IgnoredByPolicy, Receipt, ReserveAnswer, SettlementAnswer } from '@tandem/contracts';
 import type { CommandOutcome, CreditCommand } from './credit-command.ts';
 import type { CreditLedger } from './credit-ledger.ts';
 import { toCredits, toIsoTime, toLedgerRow, toReservationRow, toShortfallRow } from './credits.convert.ts';
@@ -21,9 +21,13 @@ export function answerReserve(
 ): Answered<ReserveAnswer | IgnoredByPolicy> {
   const replayed = outcome.replayed ?? false;
   if (outcome.outcome === 'IGNORED') return { answer: ignored(ledger, command, outcome), replayed };
-  if (outcome.outcome !== 'POSTED' || !outcome.reservation) throw refusalOf(outcome);
+  if (outcome.outcome !== 'POSTED' || !outcome.reservation)
+    throw refusalOf(outcome, receiptOf(ledger, command, outcome));
   return {
-    answer: { ...toReservationRow(outcome.reservation), receipt: ledger.receipt(Number(outcome.seq)) },
+    answer: {
+      ...toReservationRow(outcome.reservation),
+      receipt: ledger.receipt(command.accountId, Number(outcome.seq)),
+    },
     replayed,
   };
 }
@@ -39,7 +43,8 @@ export function answerSettlement(
 ): Answered<SettlementAnswer | IgnoredByPolicy> {
   const replayed = outcome.replayed ?? false;
   if (outcome.outcome === 'IGNORED') return { answer: ignored(ledger, command, outcome), replayed };
-  if (outcome.outcome !== 'POSTED' && outcome.outcome !== 'SHORTFALL') throw refusalOf(outcome);
+  if (outcome.outcome !== 'POSTED' && outcome.outcome !== 'SHORTFALL')
+    throw refusalOf(outcome, receiptOf(ledger, command, outcome));
   const ended = command.operation === 'release' ? 'RELEASED' : 'CONSUMED';
   return {
     answer: {
@@ -48,10 +53,15 @@ export function answerSettlement(
       settled_amount: toCredits(outcome.settled_micro ?? 0),
       reservation: outcome.reservation ? toReservationRow(outcome.reservation) : null,
       shortfall: outcome.shortfall ? toShortfallRow(outcome.shortfall) : null,
-      receipt: ledger.receipt(Number(outcome.seq)),
+      receipt: ledger.receipt(command.accountId, Number(outcome.seq)),
     },
     replayed,
   };
+}
+
+/** A refusal that was stored has a receipt like every outcome; one that was not may be asked again, and has none. */
+function receiptOf(ledger: CreditLedger, command: CreditCommand, outcome: CommandOutcome): Receipt | undefined {
+  return outcome.outcome === 'REFUSED' ? ledger.receipt(command.accountId, Number(outcome.seq)) : undefined;
 }
 
 function ignored(ledger: CreditLedger, command: CreditCommand, outcome: CommandOutcome): IgnoredByPolicy {
@@ -66,6 +76,6 @@ function ignored(ledger: CreditLedger, command: CreditCommand, outcome: CommandO
     acceptance: unposted.acceptance ?? 1,
     idempotency_key: command.idempotencyKey,
     created_at: toIsoTime(unposted.created_at),
-    receipt: ledger.receipt(Number(outcome.seq)),
+    receipt: ledger.receipt(command.accountId, Number(outcome.seq)),
   };
 }

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { Receipt } from '@tandem/contracts';
+import type { Receipt, SealMark } from '@tandem/contracts';
 import { PgPool } from '@tandem/platform/database/pool';
 import type { QueryResultRow } from 'pg';
 import { StudioConfig } from '../../config/config.ts';
@@ -12,6 +12,8 @@ import { WriteLane } from './write-lane.ts';
 export class CreditLedger implements OnModuleInit {
   private readonly lanes: WriteLane[];
   private incarnation = '';
+  /** Last seal of an account as far as this process knows; set by the module that seals. */
+  lastSealOf: (accountId: string) => SealMark | null = () => null;
 
   constructor(
     private readonly pool: PgPool,
@@ -46,8 +48,9 @@ export class CreditLedger implements OnModuleInit {
     return lane.submit(command);
   }
 
-  receipt(seq: number): Receipt {
-    return { incarnation: this.incarnation, account_seq: seq, last_seal: null };
+  /** What a caller keeps of an outcome decided at this head of the account. Reads memory only. */
+  receipt(accountId: string, seq: number): Receipt {
+    return { incarnation: this.incarnation, account_seq: seq, last_seal: this.lastSealOf(accountId) };
   }
 
   private async applyBatch(commands: readonly CreditCommand[]): Promise<CommandOutcome[]> {

@@ -27,7 +27,7 @@ export class GrantCredits {
     if (!outcome.entry) throw refusalOf(outcome);
     return {
       row: toLedgerRow(outcome.entry),
-      receipt: this.ledger.receipt(Number(outcome.seq)),
+      receipt: this.ledger.receipt(input.accountId, Number(outcome.seq)),
       replayed: outcome.replayed ?? false,
     };
   }

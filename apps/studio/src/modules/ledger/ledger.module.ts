@@ -21,7 +21,7 @@ export const EXPIRE_HOLDS_CRONTAB = `* * * * * ${EXPIRE_HOLDS_TASK} ?max=1`;
   imports: [AccountsModule],
   controllers: [CreditsController, CreditBatchesController, CreditActivityController],
   providers: [CreditLedger, CreditRequests, GrantCredits, ExpireHolds, CreditQueries, ReadCreditActivity],
-  exports: [GrantCredits, ReadCreditActivity],
+  exports: [CreditLedger, GrantCredits, ReadCreditActivity],
 })
 export class LedgerModule implements OnModuleInit {
   constructor(

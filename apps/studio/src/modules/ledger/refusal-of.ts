@@ -1,4 +1,4 @@
-import { creditsToNumber, fromMicroCredits, type ErrorCode } from '@tandem/contracts';
+import { creditsToNumber, fromMicroCredits, type ErrorCode, type Receipt } from '@tandem/contracts';
 import { DomainError } from '@tandem/platform/errors';
 import type { CommandOutcome } from './credit-command.ts';
 
@@ -18,10 +18,10 @@ const TEXTS: Partial<Record<ErrorCode, string>> = {
 };
 
 /** The error a refused or rejected command answers, with the figures a person needs to act on it. */
-export function refusalOf(outcome: CommandOutcome): DomainError | Error {
+export function refusalOf(outcome: CommandOutcome, receipt?: Receipt): DomainError | Error {
   const { code } = outcome;
   if (code == null) return new Error(`The ledger answered ${outcome.outcome} where a refusal was expected`);
-  const details: Record<string, unknown> = {};
+  const details: Record<string, unknown> = receipt === undefined ? {} : { receipt };
   const given = outcome.unposted?.details;
   if (given?.reservation_id !== undefined) details.reservation_id = given.reservation_id;
   if (given?.required_micro !== undefined && given.available_micro !== undefined) {
