@@ -96,7 +96,7 @@ export class CreateLots1763700000250 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP FUNCTION lots_at_head(uuid), advance_lots(uuid, integer), store_lots(uuid, lot_fold), fold_lots(uuid, integer);
+      DROP FUNCTION due_lot_credits(uuid), lots_at_head(uuid), advance_lots(uuid, integer), store_lots(uuid, lot_fold), fold_lots(uuid, integer);
       DROP TYPE lot_fold;
       DROP TABLE lot_allocations, lot_holds, lot_balances, lot_progress, clawbacks, lots;
     `);
@@ -330,5 +330,14 @@ const STORE_LOTS = String.raw`
       EXIT WHEN fold.rows_folded < rows_per_step;
     END LOOP;
     RETURN fold;
+  END $body$;
+
+  -- Free credits of lots whose time is over and that nobody has swept yet: reads take them off the balance.
+  CREATE FUNCTION due_lot_credits(account uuid) RETURNS bigint LANGUAGE plpgsql STABLE AS $body$
+  DECLARE
+    fold lot_fold := fold_lots(account, 1000000);
+  BEGIN
+    RETURN (SELECT coalesce(sum(l.free), 0) FROM unnest(fold.free, fold.expires) l (free, expires)
+             WHERE l.expires <= ledger_clock());
   END $body$;
 `;
