@@ -7,6 +7,7 @@ import { MetricsModule } from '@tandem/platform/metrics/metrics.module';
 import { ConfigModule } from './config/config.module.ts';
 import type { StudioConfig } from './config/config.ts';
 import { AccountsModule } from './modules/accounts/accounts.module.ts';
+import { AlertsModule } from './modules/alerts/alerts.module.ts';
 import { EventsModule } from './modules/events/events.module.ts';
 import { CHECK_INVARIANTS_CRONTAB, InvariantsModule } from './modules/invariants/invariants.module.ts';
 import { EXPIRE_CREDITS_CRONTAB, LedgerModule } from './modules/ledger/ledger.module.ts';
@@ -15,6 +16,7 @@ import { STUDIO_VERSION } from './modules/meta/meta.controller.ts';
 import { OperatorModule } from './modules/operator/operator.module.ts';
 import { STUDIO_ROLES, STUDIO_SESSION_COOKIE } from './modules/operator/operator-roles.ts';
 import { SEAL_LEDGER_CRONTAB, SealsModule } from './modules/seals/seals.module.ts';
+import { OutgoingWebhooksModule } from './modules/outgoing-webhooks/outgoing-webhooks.module.ts';
 import { TimelineModule } from './modules/timeline/timeline.module.ts';
 
 /** Table of contents of Studio. */
@@ -50,6 +52,8 @@ export class AppModule {
         EventsModule,
         TimelineModule,
         OperatorModule,
+        AlertsModule,
+        OutgoingWebhooksModule,
         InvariantsModule,
         MetaModule,
       ],

@@ -25,6 +25,8 @@ export async function createStudioApp(
 ): Promise<NestFastifyApplication> {
   const adapter = createFastifyAdapter({
     logger,
+    // Studio calls nobody, and logs little that is not about the request itself.
+    keepsContext: false,
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimits: (route) => (ARRAY_ROUTES.has(route) ? ARRAY_BODY_LIMIT_BYTES : undefined),
   });

@@ -30,6 +30,21 @@ export function IsPositiveCredits(options?: ValidationOptions): PropertyDecorato
   );
 }
 
+/** An amount of credits, zero or more, as a JSON number or decimal string with at most six decimals. */
+export function IsCredits(options?: ValidationOptions): PropertyDecorator {
+  return ValidateBy(
+    {
+      name: 'isCredits',
+      validator: {
+        validate: (value: unknown) => isCreditsAmount(value, 0n),
+        defaultMessage: (args) =>
+          `${args?.property ?? 'amount'} must be 0 to 1000000000 credits, with at most 6 decimals`,
+      },
+    },
+    options,
+  );
+}
+
 function matches(name: string, pattern: RegExp, message: string): (options?: ValidationOptions) => PropertyDecorator {
   return (options) =>
     ValidateBy(

@@ -405,6 +405,12 @@ describe('every answer', () => {
     expect(headers['content-security-policy']).toMatch(/frame-ancestors 'none'/);
   });
 
+  test('to a service has the headers a program heeds, and not those that govern a page', async () => {
+    const { headers } = await rawRequest(probe.port, get('/v1/list', { 'X-Service-Token': 'any' }));
+    expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    expect(headers).not.toHaveProperty('content-security-policy');
+  });
+
   test('details of a refusal are members of the body and cannot replace a standard one', async () => {
     const answer = await rawRequest(probe.port, get('/v1/refused'));
     expect(answer.status).toBe(409);
@@ -425,6 +431,18 @@ describe('every answer', () => {
     const line = probe.logLines.find((entry) => entry.includes('secret detail'));
     expect(line).toContain('"request_id":"broken-1"');
     expect(line).not.toContain('token=abc');
+  });
+
+  test('an unexpected error is logged with its request id where no context is kept', async () => {
+    const { app, port, logLines } = await bootTestApp(ProbeModule, { keepsContext: false });
+    try {
+      await rawRequest(port, get('/v1/broken', { 'X-Request-Id': 'broken-2' }));
+      const lines = logLines.filter((line) => line.includes('"request_id":"broken-2"'));
+      expect(lines.join()).toContain('secret detail');
+      expect(lines.join()).toContain('Request answered');
+    } finally {
+      await app.close();
+    }
   });
 
   test('only listed origins may read it from a browser, with the headers existing clients send', async () => {

@@ -29,6 +29,12 @@ export abstract class StudioConfig {
   abstract readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Proxies whose X-Forwarded-For is believed: addresses or networks. Empty: none. */
   abstract readonly trustedProxies: readonly string[];
+  /** Seals the signing secrets of outgoing webhooks in the database. */
+  abstract readonly webhookSealingKey: string;
+  /** Outgoing webhooks may go to http and to addresses of this machine: only in development and tests. */
+  abstract readonly webhookAllowPrivateAddresses: boolean;
+  /** One try of an outgoing webhook, from the look-up of the name to the last byte that is read. */
+  abstract readonly webhookTimeoutMs: number;
   /** Commit of the build, when the build says so. */
   abstract readonly gitSha: string | null;
 }

@@ -6,12 +6,19 @@ import { LOG_LEVELS, type StudioConfig } from './config.ts';
 /** Where the console's build puts Studio's face, seen from this file. */
 const DEFAULT_CONSOLE_DIR = fileURLToPath(new URL('../../../console/dist/studio', import.meta.url));
 
+/** Constant, so that secrets sealed before a restart still open. Refused outside development. */
+const DEVELOPMENT_SEALING_KEY = 'development-webhook-sealing-key';
+
 /**
  * Reads the whole configuration from the environment, once, at boot.
  * @throws ConfigError listing every problem
  */
 export function loadConfig(env: Environment = process.env): StudioConfig {
   return readConfig(env, (read): StudioConfig => {
+    const webhookAllowPrivateAddresses = read.bool('WEBHOOK_ALLOW_PRIVATE_ADDRESSES', false);
+    if (webhookAllowPrivateAddresses && !read.isDevelopment) {
+      read.refuse('WEBHOOK_ALLOW_PRIVATE_ADDRESSES', 'is for development and tests only');
+    }
     const consoleDir = read.text('CONSOLE_DIR', DEFAULT_CONSOLE_DIR);
     return {
       isProduction: !read.isDevelopment,
@@ -30,6 +37,9 @@ export function loadConfig(env: Environment = process.env): StudioConfig {
       consoleDir: existsSync(consoleDir) ? consoleDir : undefined,
       logLevel: read.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
       trustedProxies: read.list('TRUST_PROXY', []),
+      webhookSealingKey: read.secret('STUDIO_WEBHOOK_SEALING_KEY', { developmentDefault: DEVELOPMENT_SEALING_KEY }),
+      webhookAllowPrivateAddresses,
+      webhookTimeoutMs: read.int('WEBHOOK_TIMEOUT_MS', 10_000, { min: 100, max: 30_000 }),
       gitSha: read.optionalText('GIT_SHA') ?? null,
     };
   });

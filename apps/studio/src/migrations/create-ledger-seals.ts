@@ -114,6 +114,8 @@ const SEALING = String.raw`
         JOIN LATERAL (
           SELECT l.seq, ledger_row_digest(l) AS digest FROM ledger l
            WHERE l.account_id = u.account_id AND l.seq > u.sealed_seq AND l.seq <= u.to_seq
+          -- A fence: else the digest is computed once for each place it is used in.
+          OFFSET 0
         ) d ON true
        GROUP BY u.account_id, u.sealed_seq, u.to_seq, u.previous_digest
       -- A gap is not sealed over: rules L3 and L10 name it.

@@ -2,6 +2,7 @@ import { CreateIdentity1700000000000 } from '@tandem/platform/identity/create-id
 import { CreateServiceTokens1700000000001 } from '@tandem/platform/identity/create-service-tokens';
 import { CreateAccounts1763700000100 } from './create-accounts.ts';
 import { CreateApplyCreditBatch1763700000500 } from './create-apply-credit-batch.ts';
+import { CreateBalanceAlerts1763700000700 } from './create-balance-alerts.ts';
 import { CreateBillingEvents1763700000300 } from './create-billing-events.ts';
 import { CreateFoldCreditCommands1763700000400 } from './create-fold-credit-commands.ts';
 import { CreateIngestBillingEvents1763700000350 } from './create-ingest-billing-events.ts';
@@ -10,6 +11,7 @@ import { CreateLedger1763700000200 } from './create-ledger.ts';
 import { CreateLots1763700000250 } from './create-lots.ts';
 import { CreateWalletCommands1763700000440 } from './create-wallet-commands.ts';
 import { CreateLedgerSeals1763700000800 } from './create-ledger-seals.ts';
+import { CreateOutgoingWebhooks1763700000710 } from './create-outgoing-webhooks.ts';
 
 /** Every migration of Studio's database, in the order they run. */
 export const STUDIO_MIGRATIONS = [
@@ -25,4 +27,6 @@ export const STUDIO_MIGRATIONS = [
   CreateWalletCommands1763700000440,
   CreateApplyCreditBatch1763700000500,
   CreateLedgerSeals1763700000800,
+  CreateBalanceAlerts1763700000700,
+  CreateOutgoingWebhooks1763700000710,
 ];

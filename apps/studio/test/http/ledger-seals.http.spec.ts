@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AccountHead, AccountHeadsAnswer } from '@tandem/contracts';
+import { toExternalKey, type AccountHead, type AccountHeadsAnswer } from '@tandem/contracts';
 import type { Agent } from 'supertest';
 import { accountIdOf } from '../../src/modules/accounts/account-id.ts';
 import { LastSeals } from '../../src/modules/seals/last-seals.ts';
@@ -21,7 +21,7 @@ afterAll(() => studio.close());
 let keys = 0;
 /** A new account with one grant and so many holds. */
 async function account(holds: number): Promise<{ key: string; id: string }> {
-  const key = `v1:partner:${(keys += 1)}`;
+  const key = toExternalKey(`v1:partner:${(keys += 1)}`);
   await operator
     .post('/v1/operator/accounts')
     .send({ external_key: key, display_name: key, billing_mode: 'CREDIT', reason: 'test' })

@@ -30,6 +30,10 @@ export abstract class V1Config {
   abstract readonly studioBreakerHalfOpenMs: number;
   /** Time between two tries while Studio refuses our token or contract. */
   abstract readonly studioHoldRetryMs: number;
+  /** How long a lane is sent without comparing heads again, unless Studio was away meanwhile. */
+  abstract readonly studioHeadsTrustedMs: number;
+  /** Time between two rounds that compare every account's heads. */
+  abstract readonly studioHeadsWatchMs: number;
   /** Time between two looks for lanes with work left. */
   abstract readonly studioLaneSweepMs: number;
   abstract readonly monitorRefreshCooldownSeconds: number;

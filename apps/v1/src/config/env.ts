@@ -57,6 +57,8 @@ function readStudio(read: ConfigReader) {
     studioBreakerFailures: read.int('STUDIO_BREAKER_FAILURES', 5, { min: 1, max: 1000 }),
     studioBreakerHalfOpenMs: read.int('STUDIO_BREAKER_HALF_OPEN_MS', 2000, { min: 1, max: 600_000 }),
     studioHoldRetryMs: read.int('STUDIO_HOLD_RETRY_MS', 30_000, { min: 10, max: 3_600_000 }),
+    studioHeadsTrustedMs: read.int('STUDIO_HEADS_TRUSTED_MS', 30_000, { min: 0, max: 3_600_000 }),
+    studioHeadsWatchMs: read.int('STUDIO_HEADS_WATCH_MS', 60_000, { min: 100, max: 3_600_000 }),
     studioLaneSweepMs: read.int('STUDIO_LANE_SWEEP_MS', 2000, { min: 10, max: 600_000 }),
   };
 }

@@ -9,6 +9,7 @@ import { CreateInvoices1700000001002 } from './create-invoices.ts';
 import { CreateMonitorRefreshes1763700000800 } from './create-monitor-refreshes.ts';
 import { CreatePayments1700000001003 } from './create-payments.ts';
 import { CreateStudioLink1763700000600 } from './create-studio-link.ts';
+import { CreateStudioSetbacks1763700001050 } from './create-studio-setbacks.ts';
 
 /** Every migration of V1, in the order of the digits in their names. */
 export const V1_MIGRATIONS: (new () => MigrationInterface)[] = [
@@ -22,4 +23,5 @@ export const V1_MIGRATIONS: (new () => MigrationInterface)[] = [
   CreateCommissions1763700000700,
   CreateMonitorRefreshes1763700000800,
   CreateCreations1763700000900,
+  CreateStudioSetbacks1763700001050,
 ];

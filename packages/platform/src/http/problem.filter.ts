@@ -36,7 +36,10 @@ export class ProblemFilter implements ExceptionFilter {
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const outcome = toProblem(error);
   if (outcome.isUnexpected) {
-    request.log.error({ err: error, method: request.method, path: pathOf(request.originalUrl) }, 'Request failed');
+    request.log.error(
+      { request_id: request.id, err: error, method: request.method, path: pathOf(request.originalUrl) },
+      'Request failed',
+    );
   }
   if (reply.sent || reply.raw.headersSent) return;
   const problem = buildProblem({ ...outcome, instance: pathOf(request.originalUrl), requestId: request.id });

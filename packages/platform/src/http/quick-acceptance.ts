@@ -47,13 +47,17 @@ function propertiesOf(type: BodyClass): Map<string, Property> {
       property.isOptional = true;
     } else if (rule.type === ValidationTypes.CUSTOM_VALIDATION && !rule.each && rule.groups.length === 0) {
       for (const { instance } of storage.getTargetValidatorConstraints(rule.constraintCls)) {
-        const known = {
+        // One object for all calls: validators answer at once and keep nothing.
+        const details: ValidationArguments = {
           targetName: type.name,
           property: rule.propertyName,
           constraints: (rule.constraints ?? []) as unknown[],
+          value: undefined,
+          object: {},
         };
         property.checks.push((value, object) => {
-          const details: ValidationArguments = { ...known, value, object };
+          details.value = value;
+          details.object = object;
           // A validator that answers later cannot be waited for here: not accepted.
           return instance.validate(value, details) === true;
         });

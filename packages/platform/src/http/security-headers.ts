@@ -1,5 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
+
+/**
+ * False for a request that only a program can have sent. A browser puts a service token in a header when a script tells
+ * it to, never when it opens a page: most of the headers below would govern a document that is not there.
+ */
+export function mayBeRendered(headers: IncomingHttpHeaders): boolean {
+  return headers['x-service-token'] === undefined;
+}
 
 /**
  * The security headers of every answer, as helmet sets them. They depend on the configuration alone, so they are worked

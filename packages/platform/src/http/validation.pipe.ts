@@ -33,6 +33,8 @@ class QuickValidationPipe extends ValidationPipe {
   }
 
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    // What a decorator of ours found (who calls) is not input.
+    if (metadata.type === 'custom') return Promise.resolve(value);
     const accepted = metadata.type === 'body' ? this.quick.get(metadata.metatype)?.(value) : null;
     return accepted ? Promise.resolve(accepted) : super.transform(value, metadata);
   }

@@ -29,14 +29,15 @@ export class AuthGuard implements CanActivate {
     private readonly serviceTokens: ServiceTokens,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  /** Answers without a promise when the credential is remembered: each one awaited costs every request. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const access = this.accessOf(context);
     if (access.isPublic) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const principal = await this.authenticate(request);
-    if (!mayCall(principal, access)) throw new DomainError('forbidden', 'You may not do this.');
-    request.principal = principal;
-    return true;
+    const principal = this.authenticate(request);
+    return principal instanceof Promise
+      ? principal.then((found) => admit(request, found, access))
+      : admit(request, principal, access);
   }
 
   private accessOf(context: ExecutionContext): RouteAccess {
@@ -51,7 +52,7 @@ export class AuthGuard implements CanActivate {
     return access;
   }
 
-  private async authenticate(request: FastifyRequest): Promise<Principal> {
+  private authenticate(request: FastifyRequest): Principal | Promise<Principal> {
     const { headers } = request;
     const serviceToken = headers['x-service-token'];
     if (typeof serviceToken === 'string') return this.service(serviceToken);
@@ -64,10 +65,9 @@ export class AuthGuard implements CanActivate {
     return this.cookieUser(request);
   }
 
-  private async service(token: string): Promise<ServicePrincipal> {
-    const principal = await this.serviceTokens.verify(token);
-    if (principal !== null) return principal;
-    throw new DomainError('INVALID_STUDIO_SERVICE_TOKEN', 'The service token is not valid.', {}, CHALLENGE);
+  private service(token: string): ServicePrincipal | Promise<ServicePrincipal> {
+    const principal = this.serviceTokens.verify(token);
+    return principal instanceof Promise ? principal.then(requireService) : requireService(principal);
   }
 
   private async apiKey(key: string): Promise<ServicePrincipal> {
@@ -94,6 +94,17 @@ const CHALLENGE = { 'www-authenticate': 'Bearer' };
 
 function bearerOf(authorization: string | undefined): string | undefined {
   return authorization === undefined ? undefined : (/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '');
+}
+
+function requireService(principal: ServicePrincipal | null): ServicePrincipal {
+  if (principal !== null) return principal;
+  throw new DomainError('INVALID_STUDIO_SERVICE_TOKEN', 'The service token is not valid.', {}, CHALLENGE);
+}
+
+function admit(request: FastifyRequest, principal: Principal, access: RouteAccess): true {
+  if (!mayCall(principal, access)) throw new DomainError('forbidden', 'You may not do this.');
+  request.principal = principal;
+  return true;
 }
 
 function mayCall(principal: Principal, { roles, scopes }: RouteAccess): boolean {

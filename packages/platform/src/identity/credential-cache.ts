@@ -23,6 +23,11 @@ export class CredentialCache<T extends object> {
     return entry?.value ?? null;
   }
 
+  /** What is remembered, without waiting; undefined when it has to be looked up with `get`. */
+  peek(key: string): T | null | undefined {
+    return this.cache.get(key)?.value;
+  }
+
   forget(key: string): void {
     this.cache.delete(key);
   }

@@ -20,6 +20,8 @@ export interface JobsOptions {
   readonly concurrency?: number;
   /** Lines in graphile-worker's crontab format, in UTC; one per registered task. */
   readonly crontab?: string;
+  /** False: a job's lines carry no id of their own; see the option of the same name of the HTTP server. */
+  readonly keepsContext?: boolean;
 }
 
 const LOG_LEVELS = { error: 'error', warning: 'warn', info: 'debug', debug: 'verbose' } as const;
@@ -68,21 +70,24 @@ class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   }
 
   private taskList(): TaskList {
-    const entries = [...this.tasks.entries()].map(([name, task]) => [name, toWorkerTask(task)] as const);
+    const entries = [...this.tasks.entries()].map(
+      ([name, task]) => [name, toWorkerTask(task, this.options.keepsContext ?? true)] as const,
+    );
     return Object.fromEntries(entries);
   }
 }
 
-function toWorkerTask(task: JobTask): TaskList[string] {
-  return (payload, helpers) =>
-    // An id of its own, so that a job's lines can be found together, in both services.
-    requestContext.run({ requestId: newId() }, () =>
+function toWorkerTask(task: JobTask, keepsContext: boolean): TaskList[string] {
+  return (payload, helpers) => {
+    const work = (): ReturnType<JobTask> =>
       task((payload ?? {}) as Record<string, unknown>, {
         jobId: helpers.job.id,
         attempt: helpers.job.attempts,
         signal: helpers.abortSignal,
-      }),
-    );
+      });
+    // An id of its own, so that a job's lines can be found together, in both services.
+    return keepsContext ? requestContext.run({ requestId: newId() }, work) : work();
+  };
 }
 
 /** Offers `JobTasks` everywhere and runs what is registered there. */

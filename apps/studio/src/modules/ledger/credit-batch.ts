@@ -1,3 +1,4 @@
+import { toPgArray, type ArrayElement } from '@tandem/platform/database/pg-array';
 import { newId } from '@tandem/platform/ids';
 import type { PreparedQuery } from '@tandem/platform/database/pool';
 import { byAccount, digestOf, type CommandOutcome, type CreditCommand } from './credit-command.ts';
@@ -87,39 +88,39 @@ function mayGoAsSet(group: readonly PlacedCommand[]): boolean {
 }
 
 /** The array parameters, in the order of the function's signature. */
-function toColumns(candidates: readonly PlacedCommand[][]): unknown[][] {
+function toColumns(candidates: readonly PlacedCommand[][]): string[] {
   const [ids, totals, counts]: [string[], string[], number[]] = [[], [], []];
   const [accounts, positions, ordinals, sums]: [number[], number[], number[], string[]] = [[], [], [], []];
-  const fields: unknown[][] = Array.from({ length: 12 }, () => []);
   candidates.forEach((group, index) => {
     let sum = 0n;
-    group.forEach(({ command, position, digest, entryId, reservationId }, ordinal) => {
+    group.forEach(({ command, position }, ordinal) => {
       sum += command.amount ?? 0n;
       accounts.push(index + 1);
       positions.push(position);
       ordinals.push(ordinal + 1);
       sums.push(sum.toString());
-      const values = [
-        command.client,
-        command.idempotencyKey,
-        digest,
-        command.amount?.toString(),
-        command.refType,
-        command.refId,
-        command.acceptance ?? null,
-        command.expiresInMinutes,
-        command.actor ?? null,
-        command.reason ?? null,
-        entryId,
-        reservationId,
-      ];
-      values.forEach((value, field) => fields[field]?.push(value));
     });
     ids.push(group[0]?.command.accountId ?? '');
     totals.push(sum.toString());
     counts.push(group.length);
   });
-  return [ids, totals, counts, accounts, positions, ordinals, sums, ...fields];
+  const all = candidates.flat();
+  const column = (read: (placed: PlacedCommand) => ArrayElement): string => toPgArray(all.map(read));
+  return [
+    ...[ids, totals, counts, accounts, positions, ordinals, sums].map(toPgArray),
+    column(({ command }) => command.client),
+    column(({ command }) => command.idempotencyKey),
+    column(({ digest }) => digest),
+    column(({ command }) => command.amount?.toString()),
+    column(({ command }) => command.refType),
+    column(({ command }) => command.refId),
+    column(({ command }) => command.acceptance),
+    column(({ command }) => command.expiresInMinutes),
+    column(({ command }) => command.actor),
+    column(({ command }) => command.reason),
+    column(({ entryId }) => entryId),
+    column(({ reservationId }) => reservationId),
+  ];
 }
 
 /** The command as `credit_command` reads it. */
@@ -158,39 +159,44 @@ function heldOutcome({ command, entryId, reservationId }: PlacedCommand, row: Cr
   if (seq === null || heldAt === null || balance === null || reserved === null)
     throw new Error('a hold came back torn');
   if (amount === undefined || refType === undefined || refId === undefined) throw new Error('a reserve was sent torn');
+  // Written out field by field: copying them from a common part cost more than the rest of a batch's answers.
+  const held = amount.toString();
   const acceptance = command.acceptance ?? 1;
-  const common = {
-    account_id: command.accountId,
-    reservation_id: reservationId,
-    ref_type: refType,
-    ref_id: refId,
-    acceptance,
-    idempotency_key: command.idempotencyKey,
-    created_at: heldAt,
-  };
   return {
     outcome: 'POSTED',
     replayed: false,
     seq: Number(seq),
     entry: {
-      ...common,
+      account_id: command.accountId,
       seq,
       entry_id: entryId,
       kind: 'RESERVE',
       balance_delta_micro: '0',
-      reserved_delta_micro: amount.toString(),
+      reserved_delta_micro: held,
       balance_after_micro: balance,
       reserved_after_micro: reserved,
+      reservation_id: reservationId,
+      ref_type: refType,
+      ref_id: refId,
+      acceptance,
       client: command.client,
+      idempotency_key: command.idempotencyKey,
       actor: command.actor ?? null,
       reason: command.reason ?? null,
       effective_at: heldAt,
+      created_at: heldAt,
     },
     reservation: {
-      ...common,
-      amount_micro: amount.toString(),
-      held_micro: amount.toString(),
+      account_id: command.accountId,
+      reservation_id: reservationId,
+      amount_micro: held,
+      held_micro: held,
       status: 'ACTIVE',
+      ref_type: refType,
+      ref_id: refId,
+      acceptance,
+      idempotency_key: command.idempotencyKey,
+      created_at: heldAt,
       expires_at: new Date(heldAt.getTime() + (command.expiresInMinutes ?? 0) * 60_000),
       resolved_at: null,
     },

@@ -9,6 +9,8 @@ import {
   type ShortfallStatus,
 } from '@tandem/contracts';
 
+const MICRO_PER_CREDIT = 1_000_000;
+
 /** A bigint column: a string from the driver, a number when it went through jsonb. */
 type SqlBigint = string | number;
 /** A timestamptz column: a Date from the driver, a text when it went through jsonb. */
@@ -69,7 +71,9 @@ export interface ShortfallSqlRow {
 
 /** Micro-credits of a bigint column as a JSON number in credits. */
 export function toCredits(micro: SqlBigint): number {
-  return creditsToNumber(fromMicroCredits(micro));
+  const count = Number(micro);
+  // Both counts are exact, so the quotient is the number nearest to the decimal, as the longer way over its text is.
+  return Number.isSafeInteger(count) ? count / MICRO_PER_CREDIT : creditsToNumber(fromMicroCredits(micro));
 }
 
 /** ISO 8601 in UTC with milliseconds, as every answer writes times. */

@@ -3,7 +3,7 @@ import { SealStore } from './seal.store.ts';
 
 const FIRST_ACCOUNT = '00000000-0000-0000-0000-000000000000';
 /** One run works for so long, then leaves the rest to the next: it comes every minute. */
-const RUN_MS_MAX = 30_000;
+const RUN_MS_MAX = 50_000;
 
 export interface SealRun {
   readonly seals: number;

@@ -4,9 +4,19 @@ import type { TimelinePosition, TimelineSqlRow } from './timeline.queries.ts';
 
 /** Reads a position back from a cursor. */
 export function readTimelineCursor(cursor: string | undefined): TimelinePosition | undefined {
-  const parts = readCursor(cursor, ['integer', 'integer', 'integer', 'integer', 'uuid', 'integer', 'uuid']);
+  const parts = readCursor(cursor, [
+    'integer',
+    'integer',
+    'integer',
+    'integer',
+    'uuid',
+    'integer',
+    'uuid',
+    'integer',
+    'uuid',
+  ]);
   if (!parts) return undefined;
-  const [time, ledgerSeq, eventSeq, outcomeTime, outcomeId, changeTime, changeId] = parts;
+  const [time, ledgerSeq, eventSeq, outcomeTime, outcomeId, changeTime, changeId, alertTime, alertId] = parts;
   return {
     time: time ?? '0',
     ledgerSeq: ledgerSeq ?? null,
@@ -15,6 +25,8 @@ export function readTimelineCursor(cursor: string | undefined): TimelinePosition
     outcomeId: outcomeId ?? null,
     changeTime: changeTime ?? null,
     changeId: changeId ?? null,
+    alertTime: alertTime ?? null,
+    alertId: alertId ?? null,
   };
 }
 
@@ -28,6 +40,8 @@ export function toCursorPosition(position: TimelinePosition): CursorPosition {
     position.outcomeId,
     position.changeTime,
     position.changeId,
+    position.alertTime,
+    position.alertId,
   ];
 }
 
@@ -41,6 +55,8 @@ export function positionAfter(before: TimelinePosition | undefined, row: Timelin
     outcomeId: null,
     changeTime: null,
     changeId: null,
+    alertTime: null,
+    alertId: null,
     ...before,
     time,
   };
@@ -54,5 +70,7 @@ export function positionAfter(before: TimelinePosition | undefined, row: Timelin
       return { ...position, outcomeTime: time, outcomeId: row.id };
     case 'ACCOUNT_POLICY':
       return { ...position, changeTime: time, changeId: row.id };
+    case 'BALANCE_ALERT':
+      return { ...position, alertTime: time, alertId: row.id };
   }
 }

@@ -35,6 +35,8 @@ export interface TimelinePosition {
   readonly outcomeId: string | null;
   readonly changeTime: string | null;
   readonly changeId: string | null;
+  readonly alertTime: string | null;
+  readonly alertId: string | null;
 }
 
 // Within an account, ledger and event times never run backwards along their positions: so the newest by position are
@@ -83,6 +85,15 @@ const TIMELINE_SQL = `
         WHERE account_id = $1 AND created_at <= coalesce(timestamptz 'epoch' + $3::bigint * interval '1 microsecond', 'infinity')
           AND ($8::bigint IS NULL OR (created_at, change_id) < (timestamptz 'epoch' + $8 * interval '1 microsecond', $9::uuid))
         ORDER BY created_at DESC, change_id DESC LIMIT $2)
+      UNION ALL
+      (SELECT 5, 'BALANCE_ALERT', alert_id, account_id, kind, NULL, NULL, NULL, NULL,
+              jsonb_build_object('threshold', trim_scale(threshold_micro / 1000000.0), 'available', trim_scale(available_micro / 1000000.0),
+                                 'ledger_seq', ledger_seq),
+              crossed_at, created_at, NULL
+         FROM balance_alerts
+        WHERE account_id = $1 AND created_at <= coalesce(timestamptz 'epoch' + $3::bigint * interval '1 microsecond', 'infinity')
+          AND ($10::bigint IS NULL OR (created_at, alert_id) < (timestamptz 'epoch' + $10 * interval '1 microsecond', $11::uuid))
+        ORDER BY created_at DESC, alert_id DESC LIMIT $2)
     ) u
     JOIN accounts a USING (account_id)
    ORDER BY u.received_at DESC, u.rank, u.position_seq DESC, u.id DESC
@@ -108,6 +119,8 @@ export class TimelineQueries {
         before?.outcomeId ?? null,
         before?.changeTime ?? null,
         before?.changeId ?? null,
+        before?.alertTime ?? null,
+        before?.alertId ?? null,
       ],
     });
     return rows;

@@ -87,11 +87,15 @@ export class DecisionBook {
     );
   }
 
-  /** Writes the verdict of the decision that hangs on a settled command, if there is one. */
+  /**
+   * Writes the verdict of the decision that hangs on a settled command, if there is one. A command that was sent again
+   * because Studio lost it is judged anew, unless Studio still had it: then the first verdict was the right one.
+   */
   async settle(tx: Tx, eventId: number, answer: SettledBy): Promise<void> {
     const [decision] = await tx.query<{ operation: DecisionOperation; known_mode: string | null }>(
-      'SELECT operation, known_mode FROM studio_decisions WHERE event_id = $1 AND verdict IS NULL FOR UPDATE',
-      [eventId],
+      `SELECT d.operation, d.known_mode FROM studio_decisions d JOIN events e ON e.id = d.event_id
+        WHERE d.event_id = $1 AND (d.verdict IS NULL OR (e.setback_id IS NOT NULL AND NOT $2)) FOR UPDATE OF d`,
+      [eventId, answer.replayed],
     );
     if (!decision) return;
     await tx.query(

@@ -4,6 +4,7 @@ import { relayActionFor } from '@tandem/contracts';
 import { Clock } from '@tandem/platform/clock';
 import { UnitOfWork, type Tx } from '@tandem/platform/database/unit-of-work';
 import { V1Config } from '../../config/config.ts';
+import { CompareHeads } from './compare-heads.ts';
 import { DecisionBook } from './decision-book.ts';
 import { LaneRowQueries, type LaneRowState } from './lane-rows.queries.ts';
 import { LaneStore, LeaseLostError, type LaneLease, type LaneRow } from './lane.store.ts';
@@ -20,7 +21,7 @@ const FAILURES_MAX = 20;
 const WATCH_EVERY_MS = 20;
 
 /** Why a drain stopped. */
-export type DrainEnd = 'empty' | 'busy' | 'no_answer' | 'held' | 'blocked' | 'out_of_time' | 'lease_lost';
+export type DrainEnd = 'empty' | 'busy' | 'no_answer' | 'held' | 'blocked' | 'out_of_time' | 'lease_lost' | 'reopened';
 
 interface DrainResult {
   readonly end: DrainEnd;
@@ -42,6 +43,7 @@ export class LaneDrainer {
     private readonly rows: LaneRowQueries,
     private readonly uow: UnitOfWork,
     private readonly adapter: StudioBillingAdapter,
+    private readonly heads: CompareHeads,
     private readonly decisions: DecisionBook,
     private readonly link: LinkState,
     private readonly clock: Clock,
@@ -50,10 +52,12 @@ export class LaneDrainer {
 
   /** The relay's drain: everything that is due, one call after the other, each within the HTTP timeout. */
   async drain(accountKey: string): Promise<DrainEnd> {
-    const lease = await this.lanes.claim(accountKey, this.owner, true);
-    if (!lease) return 'busy';
-    const { end } = await this.work(lease, () => Infinity);
-    return end;
+    for (;;) {
+      const lease = await this.lanes.claim(accountKey, this.owner, true);
+      if (!lease) return 'busy';
+      const { end } = await this.work(lease, () => Infinity);
+      if (end !== 'reopened') return end;
+    }
   }
 
   /**
@@ -71,7 +75,7 @@ export class LaneDrainer {
       if (lease) {
         const { end, answer: ended } = await this.work(lease, timeLeft, rowId);
         last = ended;
-        if (end !== 'lease_lost') break;
+        if (end !== 'lease_lost' && end !== 'reopened') break;
       }
       await new Promise((resolve) => setTimeout(resolve, WATCH_EVERY_MS));
     }
@@ -94,6 +98,8 @@ export class LaneDrainer {
       this.logger.warn(error.message);
       return { end: 'lease_lost', answer: null };
     }
+    // The lease ended with the setback: whoever comes first begins with the rows that were opened again.
+    if (result.end === 'reopened') return result;
     const moved = result.end === 'empty' || result.end === 'blocked';
     const retryInMs = moved ? null : await this.backoff(lease, result.answer);
     await this.lanes.release(lease, { retryInMs, answer: result.answer });
@@ -101,6 +107,7 @@ export class LaneDrainer {
   }
 
   private async sendInOrder(lease: LaneLease, timeLeft: () => number, upTo: number | undefined): Promise<DrainResult> {
+    let isCompared = false;
     for (;;) {
       const hold = this.link.holdAt(this.clock.now());
       const batch = nextBatch(await this.lanes.openRows(lease.accountKey, EVENTS_PER_REQUEST), upTo);
@@ -110,6 +117,14 @@ export class LaneDrainer {
       if (hold) return { end: 'held', answer: heldAnswer(hold.reason) };
       const timeoutMs = Math.min(timeLeft(), this.config.studioHttpTimeoutSeconds * 1000);
       if (timeoutMs <= 0) return { end: 'out_of_time', answer: noAnswer('timeout', 'the step had no time left') };
+      if (!isCompared && this.heads.isDue(lease.accountKey)) {
+        // Before anything new is written on top of a ledger that lost something. Without an answer sending will tell why.
+        isCompared = true;
+        if ((await this.heads.compareLane(lease.accountKey, timeoutMs)) === 'went_back') {
+          return { end: 'reopened', answer: null };
+        }
+        continue;
+      }
 
       const answer =
         first.kind === 'event'

@@ -38,7 +38,7 @@ interface LaneSqlRow {
   is_suspect: boolean;
 }
 
-/** All SQL on `lanes` and `events` apart from appending (outbox.ts). */
+/** SQL on `lanes` and `events` for who drains them; rows are appended by outbox.ts and opened again by setback.store.ts. */
 @Injectable()
 export class LaneStore {
   constructor(private readonly pool: PgPool) {}
@@ -133,30 +133,39 @@ export class LaneStore {
       `UPDATE events
           SET state = $2, attempts = attempts + 1, answer_reason = $3, answer_status = $4, answer_code = $5,
               answer = $6, last_error = $7,
-              processed_at = CASE WHEN $2 IN ('done', 'refused') THEN clock_timestamp() END
+              processed_at = CASE WHEN $2 IN ('done', 'refused') THEN clock_timestamp() END,
+              settled_no = CASE WHEN $2 IN ('done', 'refused') THEN nextval('events_settled') END,
+              receipt_seq = CASE WHEN $2 IN ('done', 'refused') THEN $8::bigint END
         WHERE id = $1 AND state = 'pending'`,
-      [id, state, answer.reason, answer.status, answer.code, storedBody(answer), answer.error],
+      [
+        ...[id, state, answer.reason, answer.status, answer.code, storedBody(answer), answer.error],
+        receiptSeq(answer.body?.receipt),
+      ],
     );
   }
 
-  /** Remembers how far Studio's ledger and event streams of the account have come (DESIGN 2, Receipts). */
+  /**
+   * Remembers how far Studio's ledger and event streams of the account have come (DESIGN 2, Receipts). A receipt of
+   * another incarnation changes nothing here: whether that is a setback is found out by comparing.
+   */
   async keepReceipt(tx: Tx, accountKey: string, stream: 'ledger_seq' | 'event_seq', receipt: unknown): Promise<void> {
-    if (!isRecord(receipt) || typeof receipt.account_seq !== 'number' || typeof receipt.incarnation !== 'string')
-      return;
+    const seq = receiptSeq(receipt);
+    if (seq === null || !isRecord(receipt) || typeof receipt.incarnation !== 'string') return;
+    const seal = isRecord(receipt.last_seal) ? receipt.last_seal : null;
     await tx.query(
-      // Another incarnation is another ledger: its heads begin anew, and the old ones say nothing about it.
       `UPDATE lanes
-          SET incarnation = $2::uuid,
-              ledger_seq = CASE WHEN incarnation IS DISTINCT FROM $2::uuid THEN NULL ELSE ledger_seq END,
-              event_seq = CASE WHEN incarnation IS DISTINCT FROM $2::uuid THEN NULL ELSE event_seq END
-        WHERE account_key = $1`,
-      [accountKey, receipt.incarnation],
+          SET incarnation = $2, ${stream} = greatest(coalesce(${stream}, 0), $3),
+              sealed_seq = CASE WHEN $4::bigint > coalesce(sealed_seq, 0) THEN $4 ELSE sealed_seq END,
+              sealed_digest = CASE WHEN $4::bigint > coalesce(sealed_seq, 0) THEN $5 ELSE sealed_digest END
+        WHERE account_key = $1 AND (incarnation IS NULL OR incarnation = $2)`,
+      [accountKey, receipt.incarnation, seq, seal?.seq ?? null, seal?.digest ?? null],
     );
-    await tx.query(`UPDATE lanes SET ${stream} = greatest(coalesce(${stream}, 0), $2) WHERE account_key = $1`, [
-      accountKey,
-      receipt.account_seq,
-    ]);
   }
+}
+
+/** Head of the account in a receipt; null for anything else. */
+function receiptSeq(receipt: unknown): number | null {
+  return isRecord(receipt) && typeof receipt.account_seq === 'number' ? receipt.account_seq : null;
 }
 
 function storedBody(answer: StudioAnswer): string | null {

@@ -31,6 +31,7 @@ export class LinkState {
   private lastOk: Date | null = null;
   private failure: LinkFailure | null = null;
   private held: LinkHold | null = null;
+  private reconnects = 0;
   private outageOpen = false;
   /** Before this, what the outage table says is near enough. */
   private nextWriteAt = 0;
@@ -51,6 +52,11 @@ export class LinkState {
 
   get lastFailure(): LinkFailure | null {
     return this.failure;
+  }
+
+  /** Another number after each time Studio was away: what was known of it before may not be true any more. */
+  get connection(): number {
+    return this.reconnects;
   }
 
   /** The hold in force at `now`, if any. */
@@ -77,6 +83,7 @@ export class LinkState {
       await this.noteOutage(answer.reason);
     } else {
       this.lastOk = now;
+      if (this.failure !== null) this.reconnects += 1;
       this.failure = null;
       await this.noteSuccess();
     }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   STUDIO_PATHS,
+  type AccountHeadQuestion,
   type AccountStatus,
   type AccountStatusesItem,
   type ExternalKey,
@@ -110,6 +111,20 @@ export class StudioBillingAdapter {
         Array.isArray(outcomes) &&
         outcomes.length === bodies.length &&
         outcomes.every((item) => isRecord(item) && typeof item.status === 'number')
+      );
+    });
+  }
+
+  /** How far Studio's ledgers of accounts have come, one head per question in the order asked. */
+  getHeads(accounts: readonly AccountHeadQuestion[], timeoutMs: number): Promise<StudioAnswer> {
+    return this.post(STUDIO_PATHS.accountHeads, JSON.stringify({ accounts }), timeoutMs, ({ incarnation, heads }) => {
+      return (
+        typeof incarnation === 'string' &&
+        Array.isArray(heads) &&
+        heads.length === accounts.length &&
+        heads.every(
+          (head) => isRecord(head) && typeof head.account_seq === 'number' && typeof head.event_seq === 'number',
+        )
       );
     });
   }

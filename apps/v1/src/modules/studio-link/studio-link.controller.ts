@@ -8,7 +8,13 @@ import type { Actor } from '../audit/actor.ts';
 import { CurrentActor } from '../audit/current-actor.decorator.ts';
 import { ResolveParkedRow } from './resolve-parked-row.ts';
 import { DecisionsQuery, ResolveParkedRowRequest } from './studio-link.dto.ts';
-import { StudioLinkQueries, type DecisionRow, type OutageRow, type ParkedRow } from './studio-link.queries.ts';
+import {
+  StudioLinkQueries,
+  type DecisionRow,
+  type OutageRow,
+  type ParkedRow,
+  type SetbackRow,
+} from './studio-link.queries.ts';
 
 /** The decision book, outages and parked rows: what happened while Studio did not answer. */
 @ApiTags('studio-link')
@@ -41,6 +47,13 @@ export class StudioLinkController {
   @ApiResponse({ status: 200, description: '`outages[]` with decisions by verdict and credits at stake' })
   async outages(): Promise<object> {
     return { outages: (await this.queries.outages(50)).map(toOutageBody) };
+  }
+
+  @Get('setbacks')
+  @ApiOperation({ summary: 'Times Studio’s ledger went back behind what V1 holds, newest first' })
+  @ApiResponse({ status: 200, description: '`setbacks[]` with the rows sent again and how they were answered' })
+  async setbacks(): Promise<object> {
+    return { setbacks: (await this.queries.setbacks(100)).map(toSetbackBody) };
   }
 
   @Get('parked')
@@ -98,6 +111,21 @@ function toOutageBody(row: OutageRow): object {
     decisions: row.decisions,
     amount: creditsToNumber(row.amount),
     refused_amount: creditsToNumber(row.refusedAmount),
+  };
+}
+
+function toSetbackBody(row: SetbackRow): object {
+  return {
+    id: row.id,
+    external_key: row.accountKey,
+    reason: row.reason,
+    noticed_at: row.noticedAt.toISOString(),
+    actor: row.actor,
+    held: row.held,
+    found: row.found,
+    rows_reopened: row.rowsReopened,
+    rows: { open: row.rows.open, as_before: row.rows.asBefore, otherwise: row.rows.otherwise },
+    otherwise_ids: row.otherwiseIds,
   };
 }
 

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/audit.module.ts';
+import { CompareHeads } from './compare-heads.ts';
 import { DecisionBook } from './decision-book.ts';
 import { LaneDrainer } from './lane-drainer.ts';
 import { LaneSweeper } from './lane-sweeper.ts';
@@ -8,11 +9,13 @@ import { LaneStore } from './lane.store.ts';
 import { LinkState } from './link-state.ts';
 import { Outbox } from './outbox.ts';
 import { ResolveParkedRow } from './resolve-parked-row.ts';
+import { SetbackStore } from './setback.store.ts';
 import { StatusCache } from './status-cache.ts';
 import { StudioBillingAdapter } from './studio-billing-adapter.ts';
 import { StudioHttp } from './studio-http.ts';
 import { StudioLinkController } from './studio-link.controller.ts';
 import { StudioLinkQueries } from './studio-link.queries.ts';
+import { WatchHeads } from './watch-heads.ts';
 
 @Module({
   imports: [AuditModule],
@@ -30,6 +33,9 @@ import { StudioLinkQueries } from './studio-link.queries.ts';
     StudioBillingAdapter,
     StudioLinkQueries,
     ResolveParkedRow,
+    SetbackStore,
+    CompareHeads,
+    WatchHeads,
   ],
   exports: [Outbox, LaneRowQueries, LaneDrainer, DecisionBook, LinkState, StudioBillingAdapter, StudioLinkQueries],
 })

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { fromMicroCredits, type Credits } from '@tandem/contracts';
 import { PgPool } from '@tandem/platform/database/pool';
 import type { DecisionOperation, DecisionVerdict } from './decision-book.ts';
+import type { SetbackReason } from './setback.ts';
 
 /** What V1 still owes Studio, and what it decided alone: for the monitor. */
 export interface LinkBacklog {
@@ -40,6 +41,23 @@ export interface OutageRow {
   /** Credits decided on, and those Studio would have refused. */
   readonly amount: Credits;
   readonly refusedAmount: Credits;
+}
+
+/** Studio's ledger of an account went back behind what V1 held. */
+export interface SetbackRow {
+  readonly id: number;
+  readonly accountKey: string;
+  readonly reason: SetbackReason;
+  readonly noticedAt: Date;
+  /** `studio-link` when V1 noticed by itself, else the person who asked. */
+  readonly actor: string;
+  readonly held: Readonly<Record<string, unknown>>;
+  readonly found: Readonly<Record<string, unknown>> | null;
+  readonly rowsReopened: number;
+  /** Of the rows sent again: not answered yet, answered as the first time, answered otherwise. */
+  readonly rows: { readonly open: number; readonly asBefore: number; readonly otherwise: number };
+  /** Ids of the rows answered otherwise: each is a fact V1 acted on that is not so any more. */
+  readonly otherwiseIds: readonly number[];
 }
 
 export interface ParkedRow {
@@ -122,6 +140,39 @@ export class StudioLinkQueries {
     }));
   }
 
+  /** Setbacks, newest first, each with what became of the rows that were sent again. */
+  async setbacks(limit: number): Promise<SetbackRow[]> {
+    const { rows } = await this.pool.query<SetbackSqlRow>(
+      `SELECT s.id, s.account_key, s.reason, s.noticed_at, s.actor, s.held, s.found, s.rows_reopened,
+              count(e.id) FILTER (WHERE e.state IN ('pending', 'parked')) AS open,
+              count(e.id) FILTER (WHERE NOT e.is_other AND e.state NOT IN ('pending', 'parked')) AS as_before,
+              count(e.id) FILTER (WHERE e.is_other AND e.state NOT IN ('pending', 'parked')) AS otherwise,
+              coalesce(array_agg(e.id ORDER BY e.id) FILTER (WHERE e.is_other AND e.state NOT IN ('pending', 'parked')), '{}') AS other_ids
+         FROM (SELECT * FROM studio_setbacks ORDER BY id DESC LIMIT $1) s
+         LEFT JOIN LATERAL (
+           SELECT id, state,
+                  state IS DISTINCT FROM answer_before ->> 'state' OR answer_code IS DISTINCT FROM answer_before ->> 'code'
+                  OR answer_reason IS DISTINCT FROM answer_before ->> 'reason'
+                  -- A hold's state goes on changing; what a charge came to is its outcome.
+                  OR (kind = 'consume' AND answer -> 'status' IS DISTINCT FROM answer_before -> 'outcome') AS is_other
+             FROM events WHERE setback_id = s.id) e ON true
+        GROUP BY s.id, s.account_key, s.reason, s.noticed_at, s.actor, s.held, s.found, s.rows_reopened ORDER BY s.id DESC`,
+      [limit],
+    );
+    return rows.map((row) => ({
+      id: Number(row.id),
+      accountKey: row.account_key,
+      reason: row.reason,
+      noticedAt: row.noticed_at,
+      actor: row.actor,
+      held: row.held,
+      found: row.found,
+      rowsReopened: row.rows_reopened,
+      rows: { open: Number(row.open), asBefore: Number(row.as_before), otherwise: Number(row.otherwise) },
+      otherwiseIds: row.other_ids.map(Number),
+    }));
+  }
+
   async parkedRows(limit: number): Promise<ParkedRow[]> {
     const { rows } = await this.pool.query<ParkedSqlRow>(
       `SELECT id, account_key, kind, event_type, idempotency_key, attempts, last_error, created_at FROM events
@@ -162,6 +213,21 @@ type OutageSqlRow = { id: string; reason: string; started_at: Date; ended_at: Da
   DecisionVerdict | 'open' | 'amount' | 'refused_amount',
   string
 >;
+
+interface SetbackSqlRow {
+  id: string;
+  account_key: string;
+  reason: SetbackReason;
+  noticed_at: Date;
+  actor: string;
+  held: Record<string, unknown>;
+  found: Record<string, unknown> | null;
+  rows_reopened: number;
+  open: string;
+  as_before: string;
+  otherwise: string;
+  other_ids: string[];
+}
 
 interface ParkedSqlRow {
   id: string;

@@ -1,0 +1,58 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * Thresholds of available credits, and the crossings found by folding the ledger behind its head. The primary key of a
+ * crossing is the ledger row that made it: however often a row is folded, it is announced once.
+ */
+export class CreateBalanceAlerts1763700000700 implements MigrationInterface {
+  readonly name = 'CreateBalanceAlerts1763700000700';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      CREATE TABLE alert_thresholds (
+        account_id uuid NOT NULL REFERENCES accounts,
+        threshold_micro bigint NOT NULL CHECK (threshold_micro >= 0),
+        is_low boolean NOT NULL,
+        folded_seq bigint NOT NULL CHECK (folded_seq >= 0),
+        created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (account_id, threshold_micro)
+      ) WITH (fillfactor = 70);
+      COMMENT ON COLUMN alert_thresholds.folded_seq IS 'Ledger rows up to this one are in is_low';
+
+      CREATE TABLE balance_alerts (
+        account_id uuid NOT NULL REFERENCES accounts,
+        threshold_micro bigint NOT NULL,
+        ledger_seq bigint NOT NULL,
+        alert_id uuid NOT NULL,
+        kind text NOT NULL CHECK (kind IN ('LOW_BALANCE', 'BALANCE_RECOVERED')),
+        available_micro bigint NOT NULL,
+        crossed_at timestamptz NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (account_id, threshold_micro, ledger_seq),
+        CONSTRAINT balance_alerts_kind_is_true CHECK ((kind = 'LOW_BALANCE') = (available_micro <= threshold_micro))
+      );
+      CREATE INDEX balance_alerts_by_time ON balance_alerts (account_id, created_at DESC, alert_id DESC);
+      CREATE TRIGGER balance_alerts_append_only BEFORE UPDATE OR DELETE ON balance_alerts
+        FOR EACH ROW EXECUTE FUNCTION refuse_change();
+      CREATE TRIGGER balance_alerts_no_truncate BEFORE TRUNCATE ON balance_alerts
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+      -- One kind more, beside whatever kinds there are.
+      DO $body$
+      DECLARE
+        known text := (SELECT pg_get_expr(conbin, conrelid) FROM pg_constraint
+                        WHERE conrelid = 'account_changes'::regclass AND conname = 'account_changes_kind_check');
+      BEGIN
+        ALTER TABLE account_changes DROP CONSTRAINT account_changes_kind_check;
+        EXECUTE format(
+          'ALTER TABLE account_changes ADD CONSTRAINT account_changes_kind_check CHECK (%s OR kind = %L)',
+          known, 'ALERT_THRESHOLDS_CHANGED');
+      END $body$;
+    `);
+  }
+
+  /** The kind stays allowed: history that has it cannot be taken back. */
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('DROP TABLE balance_alerts, alert_thresholds');
+  }
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { PgPool } from '@tandem/platform/database/pool';
+import type { Tx } from '@tandem/platform/database/unit-of-work';
+import type { AvailableAfter } from './balance-crossings.ts';
+
+export interface AlertThresholdSqlRow {
+  readonly threshold_micro: string;
+  readonly is_low: boolean;
+  readonly created_at: Date;
+}
+
+/** Reads thresholds, and the part of the ledger they are folded from. */
+@Injectable()
+export class AlertThresholdQueries {
+  constructor(private readonly pool: PgPool) {}
+
+  /** Thresholds of an account, lowest first. */
+  async ofAccount(accountId: string): Promise<AlertThresholdSqlRow[]> {
+    const { rows } = await this.pool.query<AlertThresholdSqlRow>(
+      'SELECT threshold_micro, is_low, created_at FROM alert_thresholds WHERE account_id = $1 ORDER BY threshold_micro',
+      [accountId],
+    );
+    return rows;
+  }
+
+  /** Accounts whose ledger went on since their thresholds were folded. Wallets carry the head, so no ledger is read. */
+  async accountsBehind(limit: number): Promise<string[]> {
+    const { rows } = await this.pool.query<{ account_id: string }>(
+      `SELECT t.account_id FROM alert_thresholds t JOIN wallets w USING (account_id)
+        WHERE t.folded_seq < w.seq GROUP BY t.account_id LIMIT $1`,
+      [limit],
+    );
+    return rows.map((row) => row.account_id);
+  }
+
+  /** What was available after each row of the ledger behind `seq`, in order. */
+  async availableAfter(tx: Tx, accountId: string, seq: bigint, limit: number): Promise<AvailableAfter[]> {
+    const rows = await tx.query<{ seq: string; available_micro: string; created_at: Date }>(
+      `SELECT seq, balance_after_micro - reserved_after_micro AS available_micro, created_at
+         FROM ledger WHERE account_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`,
+      [accountId, seq, limit],
+    );
+    return rows.map((row) => ({
+      seq: BigInt(row.seq),
+      availableMicro: BigInt(row.available_micro),
+      at: row.created_at,
+    }));
+  }
+}

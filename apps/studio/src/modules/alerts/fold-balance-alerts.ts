@@ -1,0 +1,99 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { creditsToDecimal } from '@tandem/contracts';
+import { UnitOfWork, type Tx } from '@tandem/platform/database/unit-of-work';
+import { newId } from '@tandem/platform/ids';
+import { AccountResolver } from '../accounts/account-selector.ts';
+import type { OutgoingEventType } from '../outgoing-webhooks/outgoing-event.ts';
+import { QueueWebhook } from '../outgoing-webhooks/queue-webhook.ts';
+import { AlertThresholdQueries } from './alert-threshold.queries.ts';
+import { AlertThresholdStore } from './alert-threshold.store.ts';
+import { BalanceAlertStore, type BalanceAlert } from './balance-alert.store.ts';
+import { foldCrossings, type BalanceAlertKind } from './balance-crossings.ts';
+
+/** Accounts taken up in one run: what is left is found by the next one, a second later. */
+const ACCOUNTS_PER_RUN = 500;
+/** Rows folded in one transaction, so that a long history does not become one long lock. */
+const ROWS_PER_FOLD = 1000;
+
+const EVENT_TYPES: Record<BalanceAlertKind, OutgoingEventType> = {
+  LOW_BALANCE: 'account.low_balance',
+  BALANCE_RECOVERED: 'account.balance_recovered',
+};
+
+/** Finds crossings of thresholds in what the ledger wrote, behind its back: no write of credits waits for an alert. */
+@Injectable()
+export class FoldBalanceAlerts {
+  private readonly logger = new Logger(FoldBalanceAlerts.name);
+
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly queries: AlertThresholdQueries,
+    private readonly thresholds: AlertThresholdStore,
+    private readonly alerts: BalanceAlertStore,
+    private readonly resolver: AccountResolver,
+    private readonly queueWebhook: QueueWebhook,
+  ) {}
+
+  /** Brings every account with thresholds to the head of its ledger. Answers the crossings it wrote. */
+  async run(): Promise<BalanceAlert[]> {
+    const accountIds = await this.queries.accountsBehind(ACCOUNTS_PER_RUN);
+    const externalKeys = await this.resolver.keysOf(accountIds);
+    const found: BalanceAlert[] = [];
+    for (const accountId of accountIds) {
+      try {
+        found.push(...(await this.foldAccount(accountId, externalKeys.get(accountId) ?? '')));
+      } catch (error) {
+        // The rows stay unfolded and are found again; one account in trouble must not keep the others waiting.
+        this.logger.error(error);
+      }
+    }
+    return found;
+  }
+
+  private async foldAccount(accountId: string, externalKey: string): Promise<BalanceAlert[]> {
+    const found: BalanceAlert[] = [];
+    for (;;) {
+      const part = await this.uow.run((tx) => this.foldRows(tx, accountId, externalKey));
+      found.push(...part.alerts);
+      if (part.rows < ROWS_PER_FOLD) return found;
+    }
+  }
+
+  /**
+   * State, crossings and webhooks commit together: whatever dies, a row of the ledger is folded with all its effects or
+   * not at all. Rows of one account become visible in the order of their seq, because their writer holds the wallet's
+   * lock until it commits; so nothing can appear behind the position later.
+   */
+  private async foldRows(
+    tx: Tx,
+    accountId: string,
+    externalKey: string,
+  ): Promise<{ rows: number; alerts: BalanceAlert[] }> {
+    const thresholds = await this.thresholds.lock(tx, accountId);
+    const [first, ...others] = thresholds.map(({ foldedSeq }) => foldedSeq);
+    if (first === undefined) return { rows: 0, alerts: [] };
+    const from = others.reduce((least, seq) => (seq < least ? seq : least), first);
+    const rows = await this.queries.availableAfter(tx, accountId, from, ROWS_PER_FOLD);
+    if (rows.length === 0) return { rows: 0, alerts: [] };
+    const fold = foldCrossings(thresholds, rows);
+    const alerts = fold.crossings.map((crossing) => ({ ...crossing, alertId: newId(), accountId }));
+    for (const alert of alerts) {
+      await this.alerts.insert(tx, alert);
+      await this.queueWebhook.within(tx, {
+        type: EVENT_TYPES[alert.kind],
+        accountId,
+        occurredAt: alert.row.at,
+        data: {
+          alert_id: alert.alertId,
+          account_id: accountId,
+          external_key: externalKey,
+          threshold: creditsToDecimal(alert.thresholdMicro),
+          available: creditsToDecimal(alert.row.availableMicro),
+          ledger_seq: Number(alert.row.seq),
+        },
+      });
+    }
+    await this.thresholds.advance(tx, accountId, fold.thresholds);
+    return { rows: rows.length, alerts };
+  }
+}
