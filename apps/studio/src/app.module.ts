@@ -10,7 +10,7 @@ import { AccountsModule } from './modules/accounts/accounts.module.ts';
 import { AlertsModule } from './modules/alerts/alerts.module.ts';
 import { EventsModule } from './modules/events/events.module.ts';
 import { CHECK_INVARIANTS_CRONTAB, InvariantsModule } from './modules/invariants/invariants.module.ts';
-import { EXPIRE_HOLDS_CRONTAB, LedgerModule } from './modules/ledger/ledger.module.ts';
+import { EXPIRE_CREDITS_CRONTAB, LedgerModule } from './modules/ledger/ledger.module.ts';
 import { MetaModule } from './modules/meta/meta.module.ts';
 import { STUDIO_VERSION } from './modules/meta/meta.controller.ts';
 import { OperatorModule } from './modules/operator/operator.module.ts';
@@ -38,7 +38,7 @@ export class AppModule {
         JobsModule.forRoot({
           databaseUrl: config.databaseUrl,
           enabled: config.jobsEnabled,
-          crontab: [EXPIRE_HOLDS_CRONTAB, SEAL_LEDGER_CRONTAB, CHECK_INVARIANTS_CRONTAB].join('\n'),
+          crontab: [EXPIRE_CREDITS_CRONTAB, SEAL_LEDGER_CRONTAB, CHECK_INVARIANTS_CRONTAB].join('\n'),
         }),
         IdentityModule.forRoot({
           roles: STUDIO_ROLES,

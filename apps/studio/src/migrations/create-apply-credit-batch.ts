@@ -38,16 +38,19 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
         END IF;
         -- Sorted, in a statement of its own: two replicas with overlapping accounts then wait, and never deadlock.
         PERFORM FROM wallets w
-          WHERE w.account_id = ANY (candidate_ids || ARRAY(SELECT (c).account_id FROM unnest(folded) c))
+          WHERE w.account_id = ANY (candidate_ids || ARRAY(SELECT (c).account_id FROM unnest(folded) c)
+                                    || ARRAY(SELECT (c).to_account_id FROM unnest(folded) c WHERE (c).operation = 'transfer'))
           ORDER BY w.account_id FOR NO KEY UPDATE;
-        started := clock_timestamp();
+        started := ledger_clock();
 
         IF cardinality(candidate_ids) > 0 THEN
           SELECT array_agg(w.seq ORDER BY a.place), array_agg(w.balance_micro ORDER BY a.place),
                  array_agg(w.reserved_micro ORDER BY a.place),
                  array_agg(greatest(started, w.last_entry_at) ORDER BY a.place),
                  -- Expired holds only understate what is available: an account that does not fit is looked at by the fold.
+                 -- A lot whose time is over has to go first, which the fold does.
                  array_agg(coalesce(w.billing_mode = 'CREDIT' AND w.account_status = 'ACTIVE'
+                   AND (w.next_lot_expiry_at IS NULL OR w.next_lot_expiry_at > greatest(started, w.last_entry_at))
                    AND w.balance_micro - w.reserved_micro + w.overdraft_limit_micro >= a.total, false) ORDER BY a.place)
             INTO seqs, balances, reserved, times, fits
             FROM unnest(candidate_ids, candidate_totals) WITH ORDINALITY a (id, total, place)
@@ -61,6 +64,8 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
                         AND l.operation = 'reserve' AND l.idempotency_key = c.key)
              OR EXISTS (SELECT FROM unposted_outcomes u WHERE u.account_id = candidate_ids[c.account] AND u.client = c.client
                            AND u.operation = 'reserve' AND u.idempotency_key = c.key)
+             OR EXISTS (SELECT FROM reservations r WHERE r.account_id = candidate_ids[c.account]
+                           AND r.ref_type = c.ref_type AND r.ref_id = c.ref_id)
              OR EXISTS (SELECT FROM funding_decisions f WHERE f.account_id = candidate_ids[c.account]
                            AND f.ref_type = c.ref_type AND f.ref_id = c.ref_id));
           IF seen IS NOT NULL THEN
@@ -71,19 +76,12 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
             FROM unnest(candidate_ids, candidate_totals, candidate_counts, times, fits) a (id, total, commands, at, fit)
            WHERE w.account_id = a.id AND a.fit;
 
-          INSERT INTO reservations (account_id, reservation_id, amount_micro, ref_type, ref_id, acceptance, client,
+          INSERT INTO reservations (account_id, reservation_id, amount_micro, held_micro, ref_type, ref_id, acceptance, client,
                                     idempotency_key, created_at, expires_at)
-          SELECT candidate_ids[c.account], c.reservation_id, c.amount, c.ref_type, c.ref_id, coalesce(c.acceptance, 1),
+          SELECT candidate_ids[c.account], c.reservation_id, c.amount, c.amount, c.ref_type, c.ref_id, coalesce(c.acceptance, 1),
                  c.client, c.key, times[c.account], times[c.account] + make_interval(mins => c.minutes)
             FROM unnest(accounts, clients, keys, amounts, ref_types, ref_ids, acceptances, minutes, reservation_ids)
               c (account, client, key, amount, ref_type, ref_id, acceptance, minutes, reservation_id)
-           WHERE fits[c.account];
-
-          INSERT INTO funding_decisions (account_id, ref_type, ref_id, acceptance, decision, billing_mode, reservation_id, decided_at)
-          SELECT candidate_ids[c.account], c.ref_type, c.ref_id, coalesce(c.acceptance, 1), 'HELD', 'CREDIT', c.reservation_id,
-                 times[c.account]
-            FROM unnest(accounts, ref_types, ref_ids, acceptances, reservation_ids)
-              c (account, ref_type, ref_id, acceptance, reservation_id)
            WHERE fits[c.account];
 
           INSERT INTO ledger
@@ -106,8 +104,8 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
           IF NOT (true = ALL (fits)) THEN
             folded := folded || ARRAY(
               SELECT ROW(c.place, candidate_ids[c.account], 'reserve', c.client, c.key, c.digest, c.amount, c.ref_type,
-                         c.ref_id, c.acceptance, NULL, c.minutes, NULL, c.actor, c.reason, c.entry_id,
-                         c.reservation_id)::credit_command
+                         c.ref_id, c.acceptance, NULL, c.minutes, NULL, NULL, NULL, NULL, NULL, NULL, NULL, c.actor, c.reason,
+                         c.entry_id, c.reservation_id)::credit_command
                 FROM unnest(accounts, positions, clients, keys, digests, amounts, ref_types, ref_ids, acceptances, minutes,
                             actors, reasons, entry_ids, reservation_ids)
                   c (account, place, client, key, digest, amount, ref_type, ref_id, acceptance, minutes, actor, reason,

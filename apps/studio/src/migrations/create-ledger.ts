@@ -16,6 +16,9 @@ export class CreateLedger1763700000200 implements MigrationInterface {
       );
       INSERT INTO ledger_incarnation DEFAULT VALUES;
 
+      -- The one clock of the books: tests that let time pass replace it.
+      CREATE FUNCTION ledger_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT clock_timestamp()';
+
       CREATE TABLE ledger (
         account_id uuid NOT NULL,
         seq bigint NOT NULL CHECK (seq > 0),
@@ -38,23 +41,43 @@ export class CreateLedger1763700000200 implements MigrationInterface {
         reason text,
         effective_at timestamptz NOT NULL,
         created_at timestamptz NOT NULL,
+        -- The row a REVERSAL undoes, in whole or in part.
+        reverses_seq bigint,
+        -- Which lots moved by how much, where money hangs on it. Elsewhere the fold of lots says so, and obeys these.
+        lot_ids uuid[],
+        lot_micro bigint[],
+        -- The other account of a transfer.
+        counterparty_id uuid,
         PRIMARY KEY (account_id, seq),
         CONSTRAINT ledger_one_effect_per_key UNIQUE (account_id, client, operation, idempotency_key, leg),
         CONSTRAINT ledger_kind_moves_its_sides CHECK (
-          CASE kind
-            WHEN 'GRANT' THEN balance_delta_micro > 0 AND reserved_delta_micro = 0
-            WHEN 'RESERVE' THEN balance_delta_micro = 0 AND reserved_delta_micro > 0
-            WHEN 'CONSUME' THEN balance_delta_micro < 0 AND reserved_delta_micro IN (0, balance_delta_micro)
-            WHEN 'RELEASE' THEN balance_delta_micro = 0 AND reserved_delta_micro < 0
-            WHEN 'EXPIRE' THEN balance_delta_micro = 0 AND reserved_delta_micro < 0
+          -- The commonest kinds first: the check runs for every row.
+          CASE
+            WHEN kind = 'RESERVE' THEN balance_delta_micro = 0 AND reserved_delta_micro > 0
+            WHEN kind = 'CONSUME' THEN balance_delta_micro < 0 AND reserved_delta_micro IN (0, balance_delta_micro)
+            WHEN kind IN ('RELEASE', 'EXPIRE') THEN balance_delta_micro = 0 AND reserved_delta_micro < 0
+            WHEN reserved_delta_micro <> 0 THEN false
+            WHEN kind IN ('GRANT', 'TOPUP') THEN balance_delta_micro > 0
+            WHEN kind IN ('CHARGE', 'RECOVERY') THEN balance_delta_micro < 0
+            WHEN kind IN ('LOT_EXPIRY', 'CLAWBACK') THEN balance_delta_micro < 0 AND cardinality(lot_ids) = 1
+            WHEN kind = 'TRANSFER_OUT' THEN balance_delta_micro < 0 AND counterparty_id IS NOT NULL AND lot_ids IS NOT NULL
+            WHEN kind = 'TRANSFER_IN' THEN balance_delta_micro > 0 AND counterparty_id IS NOT NULL
+            WHEN kind = 'REVERSAL' THEN balance_delta_micro <> 0 AND reverses_seq < seq AND lot_ids IS NOT NULL
+            WHEN kind = 'ADJUSTMENT' THEN balance_delta_micro <> 0
             ELSE false
-          END)
+          END),
+        CONSTRAINT ledger_lots_have_amounts CHECK (cardinality(lot_ids) IS NOT DISTINCT FROM cardinality(lot_micro))
       );
+      -- Partial, so that holds and charges pay nothing for them.
+      CREATE INDEX ledger_reversals ON ledger (account_id, reverses_seq) WHERE reverses_seq IS NOT NULL;
+      CREATE UNIQUE INDEX ledger_one_credit_per_purchase ON ledger (account_id, ref_type, ref_id) WHERE kind = 'TOPUP';
 
       CREATE TABLE reservations (
         account_id uuid NOT NULL,
         reservation_id uuid NOT NULL,
         amount_micro bigint NOT NULL CHECK (amount_micro > 0),
+        -- What is still held; less than the amount once a part was released.
+        held_micro bigint NOT NULL CHECK (held_micro BETWEEN 0 AND amount_micro),
         status text NOT NULL DEFAULT 'ACTIVE' CHECK (status IN ('ACTIVE', 'CONSUMED', 'RELEASED', 'EXPIRED')),
         ref_type text NOT NULL,
         ref_id text NOT NULL,
@@ -64,30 +87,36 @@ export class CreateLedger1763700000200 implements MigrationInterface {
         created_at timestamptz NOT NULL,
         expires_at timestamptz NOT NULL,
         resolved_at timestamptz,
+        -- The charge for the work the hold was made for, once, also when it came after the hold had ended.
+        settled_at timestamptz,
+        settled_micro bigint CHECK (settled_micro >= 0),
+        shortfall_id uuid,
         PRIMARY KEY (account_id, reservation_id),
-        CONSTRAINT reservations_resolved_once CHECK ((status = 'ACTIVE') = (resolved_at IS NULL))
+        -- A hold is the funding decision of its acceptance: there is one for ever.
+        CONSTRAINT reservations_one_per_acceptance UNIQUE (account_id, ref_type, ref_id, acceptance),
+        CONSTRAINT reservations_resolved_once CHECK ((status = 'ACTIVE') = (resolved_at IS NULL)),
+        CONSTRAINT reservations_end_empty CHECK ((status = 'ACTIVE') = (held_micro > 0)),
+        CONSTRAINT reservations_settled_once CHECK ((settled_at IS NULL) = (settled_micro IS NULL))
       ) WITH (fillfactor = 80);
       CREATE UNIQUE INDEX reservations_one_active_per_reference
         ON reservations (account_id, ref_type, ref_id) WHERE status = 'ACTIVE';
       -- The account is in it for status reads, which take one account's overdue holds off its reserved credits.
       CREATE INDEX reservations_due ON reservations (expires_at, account_id) WHERE status = 'ACTIVE';
 
-      -- The first answer for a piece of work decides how it is paid, under the mode of that moment; its settlement is
-      -- recorded on the same row, once.
+      -- The first answer for a piece of work decides how it is paid, under the mode of that moment. A hold is such a
+      -- decision by itself; here are the others, with their settlement, once. A later hold overrules a refusal.
       CREATE TABLE funding_decisions (
         account_id uuid NOT NULL,
         ref_type text NOT NULL,
         ref_id text NOT NULL,
         acceptance integer NOT NULL CHECK (acceptance > 0),
-        decision text NOT NULL CHECK (decision IN ('HELD', 'IGNORED', 'REFUSED', 'SETTLED_WITHOUT_HOLD')),
+        decision text NOT NULL CHECK (decision IN ('IGNORED', 'REFUSED', 'SETTLED_WITHOUT_HOLD')),
         billing_mode text NOT NULL CHECK (billing_mode IN ('POSTPAID', 'CREDIT')),
-        reservation_id uuid,
         decided_at timestamptz NOT NULL,
         settled_at timestamptz,
         settled_micro bigint CHECK (settled_micro >= 0),
         shortfall_id uuid,
         PRIMARY KEY (account_id, ref_type, ref_id, acceptance),
-        CHECK ((decision = 'HELD') = (reservation_id IS NOT NULL)),
         CHECK ((settled_at IS NULL) = (settled_micro IS NULL))
       );
 
@@ -105,8 +134,8 @@ export class CreateLedger1763700000200 implements MigrationInterface {
         UNIQUE (account_id, ref_type, ref_id, acceptance)
       );
 
-      -- Outcomes of commands that moved nothing: refused, ignored by policy, or wholly short. Stored so that a late
-      -- duplicate of a command cannot turn a no into a yes.
+      -- Outcomes of commands that moved nothing: refused, ignored by policy, wholly short, waiting for a hold to end, or
+      -- a longer time for a hold. Stored so that a late duplicate of a command cannot turn a no into a yes.
       CREATE TABLE unposted_outcomes (
         account_id uuid NOT NULL,
         client text NOT NULL,
@@ -114,7 +143,7 @@ export class CreateLedger1763700000200 implements MigrationInterface {
         idempotency_key text NOT NULL,
         outcome_id uuid NOT NULL,
         request_digest bytea NOT NULL,
-        outcome text NOT NULL CHECK (outcome IN ('IGNORED', 'REFUSED', 'SHORTFALL')),
+        outcome text NOT NULL CHECK (outcome IN ('IGNORED', 'REFUSED', 'SHORTFALL', 'PENDING', 'EXTENDED')),
         code text,
         details jsonb NOT NULL DEFAULT '{}',
         ref_type text,
@@ -171,7 +200,14 @@ export class CreateLedger1763700000200 implements MigrationInterface {
       SELECT account_id, seq, 'wallet:reserved', reserved_delta_micro FROM ledger
       UNION ALL
       SELECT account_id, seq,
-             CASE kind WHEN 'GRANT' THEN 'world:granted' WHEN 'CONSUME' THEN 'world:consumed' ELSE 'world:none' END,
+             CASE WHEN kind = 'GRANT' THEN 'world:granted'
+                  WHEN kind IN ('TOPUP', 'CLAWBACK') THEN 'world:purchased'
+                  WHEN kind IN ('CONSUME', 'CHARGE', 'RECOVERY') THEN 'world:consumed'
+                  WHEN kind = 'ADJUSTMENT' THEN 'world:adjusted'
+                  WHEN kind = 'REVERSAL' THEN 'world:reversed'
+                  WHEN kind = 'LOT_EXPIRY' THEN 'world:expired'
+                  WHEN kind IN ('TRANSFER_IN', 'TRANSFER_OUT') THEN 'world:transfers'
+                  ELSE 'world:none' END,
              -balance_delta_micro
         FROM ledger;
     `);
@@ -181,7 +217,7 @@ export class CreateLedger1763700000200 implements MigrationInterface {
     await runner.query(`
       DROP VIEW ledger_double_entry, ledger_entries;
       DROP TABLE unposted_outcomes, shortfalls, funding_decisions, reservations, ledger, ledger_incarnation;
-      DROP FUNCTION refuse_change() CASCADE;
+      DROP FUNCTION ledger_clock(), refuse_change() CASCADE;
     `);
   }
 }

@@ -6,7 +6,10 @@ import { CreateBalanceAlerts1763700000700 } from './create-balance-alerts.ts';
 import { CreateBillingEvents1763700000300 } from './create-billing-events.ts';
 import { CreateFoldCreditCommands1763700000400 } from './create-fold-credit-commands.ts';
 import { CreateIngestBillingEvents1763700000350 } from './create-ingest-billing-events.ts';
+import { CreateHoldCommands1763700000420 } from './create-hold-commands.ts';
 import { CreateLedger1763700000200 } from './create-ledger.ts';
+import { CreateLots1763700000250 } from './create-lots.ts';
+import { CreateWalletCommands1763700000440 } from './create-wallet-commands.ts';
 import { CreateLedgerSeals1763700000800 } from './create-ledger-seals.ts';
 import { CreateOutgoingWebhooks1763700000710 } from './create-outgoing-webhooks.ts';
 
@@ -16,9 +19,12 @@ export const STUDIO_MIGRATIONS = [
   CreateServiceTokens1700000000001,
   CreateAccounts1763700000100,
   CreateLedger1763700000200,
+  CreateLots1763700000250,
   CreateBillingEvents1763700000300,
   CreateIngestBillingEvents1763700000350,
   CreateFoldCreditCommands1763700000400,
+  CreateHoldCommands1763700000420,
+  CreateWalletCommands1763700000440,
   CreateApplyCreditBatch1763700000500,
   CreateLedgerSeals1763700000800,
   CreateBalanceAlerts1763700000700,

@@ -118,10 +118,10 @@ describe('GET /v1/billing/accounts/status', () => {
     // Setting a hold's deadline back is not possible through the API.
     await studio.pool.query('UPDATE wallets SET reserved_micro = 3000000 WHERE account_id = $1', [account_id]);
     await studio.pool.query(
-      `INSERT INTO reservations (account_id, reservation_id, amount_micro, ref_type, ref_id, acceptance, client,
+      `INSERT INTO reservations (account_id, reservation_id, amount_micro, held_micro, ref_type, ref_id, acceptance, client,
                                  idempotency_key, created_at, expires_at)
-       VALUES ($1, '01900000-0000-7000-8000-000000000001', 1000000, 'job', 'past', 1, 'v1', 'k1', now() - interval '2 h', now() - interval '1 h'),
-              ($1, '01900000-0000-7000-8000-000000000002', 2000000, 'job', 'open', 1, 'v1', 'k2', now(), now() + interval '1 h')`,
+       VALUES ($1, '01900000-0000-7000-8000-000000000001', 1000000, 1000000, 'job', 'past', 1, 'v1', 'k1', now() - interval '2 h', now() - interval '1 h'),
+              ($1, '01900000-0000-7000-8000-000000000002', 2000000, 2000000, 'job', 'open', 1, 'v1', 'k2', now(), now() + interval '1 h')`,
       [account_id],
     );
     const status = await v1.get('/v1/billing/accounts/status').query({ external_key });

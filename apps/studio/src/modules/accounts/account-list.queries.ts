@@ -73,8 +73,8 @@ export class AccountListQueries {
            FROM accounts a
            LEFT JOIN wallets w USING (account_id)
            LEFT JOIN (
-             SELECT account_id, sum(amount_micro) AS micro FROM reservations
-              WHERE status = 'ACTIVE' AND expires_at <= now() GROUP BY account_id
+             SELECT account_id, sum(held_micro) AS micro FROM reservations
+              WHERE status = 'ACTIVE' AND expires_at <= ledger_clock() GROUP BY account_id
            ) overdue USING (account_id)
        )
        SELECT *, (${key})::text AS sort_key FROM listed

@@ -4,13 +4,14 @@ import type { AccountSqlRow } from './account.convert.ts';
 
 /**
  * An account with the figures it has now. A hold past its time counts as free before the sweeper writes it, so what
- * overdue holds keep is taken off `reserved`.
+ * overdue holds keep is taken off `reserved`; what is free of lots past their time is taken off the balance.
  */
 export const ACCOUNT_COLUMNS = `
   a.account_id, a.external_key, a.tenant_id, a.account_type, a.display_name, a.payment_terms_days, a.currency,
   a.is_enabled, a.version, a.created_at, a.enrolled_at,
   greatest(a.last_event_at, w.last_entry_at) AS last_activity_at,
-  w.billing_mode, w.account_status, w.balance_micro,
+  w.billing_mode, w.account_status,
+  w.balance_micro - CASE WHEN w.next_lot_expiry_at <= ledger_clock() THEN due_lot_credits(w.account_id) ELSE 0 END AS balance_micro,
   w.reserved_micro - coalesce(overdue.micro, 0)::bigint AS reserved_micro`;
 
 /** Reads what services and operators ask about accounts. Never writes. */
@@ -27,9 +28,9 @@ export class AccountQueries {
           FROM accounts a
           LEFT JOIN wallets w USING (account_id)
           LEFT JOIN (
-            SELECT account_id, sum(amount_micro) AS micro
+            SELECT account_id, sum(held_micro) AS micro
               FROM reservations
-             WHERE status = 'ACTIVE' AND expires_at <= now() AND account_id = ANY($1::uuid[])
+             WHERE status = 'ACTIVE' AND expires_at <= ledger_clock() AND account_id = ANY($1::uuid[])
              GROUP BY account_id
           ) overdue USING (account_id)
          WHERE a.account_id = ANY($1::uuid[])`,

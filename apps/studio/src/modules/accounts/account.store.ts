@@ -7,12 +7,7 @@ import { ACCOUNT_COLUMNS } from './account.queries.ts';
 
 /** Kinds of policy change that are kept for ever. */
 export type AccountChangeKind =
-  | 'ENROLLED'
-  | 'SUSPENDED'
-  | 'REACTIVATED'
-  | 'MODE_CHANGED'
-  | 'PAYMENT_TERMS_CHANGED'
-  | 'ALERT_THRESHOLDS_CHANGED';
+  'ENROLLED' | 'SUSPENDED' | 'REACTIVATED' | 'MODE_CHANGED' | 'PAYMENT_TERMS_CHANGED' | 'ALERT_THRESHOLDS_CHANGED';
 
 /** One line of an account's policy history. */
 export interface AccountChange {
@@ -58,8 +53,8 @@ export class AccountStore {
          FROM accounts a
          LEFT JOIN wallets w USING (account_id)
          LEFT JOIN LATERAL (
-           SELECT sum(amount_micro) AS micro FROM reservations
-            WHERE account_id = a.account_id AND status = 'ACTIVE' AND expires_at <= now()
+           SELECT sum(held_micro) AS micro FROM reservations
+            WHERE account_id = a.account_id AND status = 'ACTIVE' AND expires_at <= ledger_clock()
          ) overdue ON true
         WHERE a.account_id = $1`,
       [accountId],

@@ -11,12 +11,29 @@ export interface LedgerInvariant {
 /** The one rule that has a longer form: a large ledger is verified whole only when somebody asks for it. */
 export const DIGEST_CHAIN = 'digest-chain';
 
+/** The sweeper comes each minute; a backlog, such as the end of a month, may take it some more. */
+const SWEPT_WITHIN_MINUTES = 15;
+/** Micro-credits a JSON number in credits carries exactly: nine billion credits. */
+const EXACT_MAX = '9000000000000000';
+
 /** Every rule of the ledger, once: for the endpoint, the job, the metric and the property tests. */
 export const LEDGER_INVARIANTS: readonly LedgerInvariant[] = [
   {
     name: 'L1',
     says: 'both sides of each movement are equal',
     sql: `SELECT account_id, seq FROM ledger_double_entry GROUP BY account_id, seq HAVING sum(amount_micro) <> 0`,
+  },
+  {
+    name: 'L2',
+    says: 'what leaves one account by a transfer arrives in the other, and nothing else does',
+    sql: `SELECT o.account_id, o.seq FROM ledger o WHERE o.kind = 'TRANSFER_OUT' AND NOT EXISTS (
+            SELECT FROM ledger i
+             WHERE i.account_id = o.counterparty_id AND i.client = 'studio' AND i.operation = 'transfer_in'
+               AND i.idempotency_key = o.account_id || ':' || o.client || ':' || o.idempotency_key
+               AND i.counterparty_id = o.account_id AND i.balance_delta_micro = -o.balance_delta_micro)
+           UNION ALL
+          SELECT NULL, NULL FROM ledger WHERE kind IN ('TRANSFER_IN', 'TRANSFER_OUT')
+          HAVING sum(balance_delta_micro) <> 0`,
   },
   {
     name: 'L3',
@@ -28,10 +45,47 @@ export const LEDGER_INVARIANTS: readonly LedgerInvariant[] = [
               OR w.seq <> count(l.seq)`,
   },
   {
+    name: 'L4',
+    says: 'what came in equals what is left and what went, by kind: no movement of a kind nobody counts',
+    sql: `SELECT w.account_id FROM wallets w JOIN ledger l USING (account_id)
+           GROUP BY w.account_id, w.balance_micro
+          HAVING w.balance_micro <> coalesce(sum(l.balance_delta_micro) FILTER (WHERE l.kind IN ('GRANT', 'TOPUP', 'TRANSFER_IN')), 0)
+                 + coalesce(sum(l.balance_delta_micro) FILTER (WHERE l.kind IN ('ADJUSTMENT', 'REVERSAL')), 0)
+                 + coalesce(sum(l.balance_delta_micro) FILTER (WHERE l.kind IN (
+                     'CONSUME', 'CHARGE', 'RECOVERY', 'CLAWBACK', 'LOT_EXPIRY', 'TRANSFER_OUT')), 0)`,
+  },
+  {
+    name: 'L4-lots',
+    says: 'each credit brought its lots, and each lot is what it was less what it gave',
+    sql: `SELECT l.account_id, l.seq FROM ledger l
+           WHERE l.balance_delta_micro > 0 AND l.kind <> 'REVERSAL' AND l.balance_delta_micro <> (
+             SELECT coalesce(sum(t.amount_micro), 0) FROM lots t WHERE t.account_id = l.account_id AND t.seq = l.seq)
+           UNION ALL
+          SELECT t.account_id, t.seq FROM lots t
+            JOIN lot_balances b USING (account_id, lot_id)
+            JOIN lot_progress p USING (account_id)
+            JOIN ledger e ON e.account_id = t.account_id AND e.seq = t.seq
+           WHERE t.seq <= p.folded_seq AND b.free_micro + b.held_micro <>
+                 CASE e.kind WHEN 'REVERSAL' THEN 0 ELSE t.amount_micro END + (
+                   SELECT coalesce(sum(a.amount_micro), 0) FROM lot_allocations a
+                    WHERE a.account_id = t.account_id AND a.lot_id = t.lot_id)`,
+  },
+  {
+    name: 'L4-fold',
+    says: 'the lots of an account add up to its balance and its holds, at the row they were folded to',
+    sql: `SELECT p.account_id, p.folded_seq FROM lot_progress p
+            JOIN ledger l ON l.account_id = p.account_id AND l.seq = p.folded_seq
+           WHERE l.balance_after_micro <> (
+                   SELECT coalesce(sum(b.free_micro + b.held_micro), 0) - p.overdraft_micro FROM lot_balances b
+                    WHERE b.account_id = p.account_id)
+              OR l.reserved_after_micro <> (
+                   SELECT coalesce(sum(h.amount_micro), 0) FROM lot_holds h WHERE h.account_id = p.account_id)`,
+  },
+  {
     name: 'L5',
     says: 'what is reserved equals the open holds',
     sql: `SELECT w.account_id FROM wallets w
-           WHERE w.reserved_micro <> (SELECT coalesce(sum(amount_micro), 0) FROM reservations r
+           WHERE w.reserved_micro <> (SELECT coalesce(sum(held_micro), 0) FROM reservations r
                                        WHERE r.account_id = w.account_id AND r.status = 'ACTIVE')`,
   },
   {
@@ -42,11 +96,10 @@ export const LEDGER_INVARIANTS: readonly LedgerInvariant[] = [
   },
   {
     name: 'L7-holds',
-    says: 'each hold was opened once, and a closed one has given back or used up all it held',
+    says: 'each hold was opened once, and what it holds is what its rows left; a closed one holds nothing',
     sql: `SELECT r.account_id, r.reservation_id FROM reservations r JOIN ledger l USING (account_id, reservation_id)
-           GROUP BY r.account_id, r.reservation_id, r.status
-          HAVING count(*) FILTER (WHERE l.kind = 'RESERVE') <> 1
-              OR (r.status <> 'ACTIVE') <> (sum(l.reserved_delta_micro) = 0)`,
+           GROUP BY r.account_id, r.reservation_id, r.held_micro
+          HAVING count(*) FILTER (WHERE l.kind = 'RESERVE') <> 1 OR r.held_micro <> sum(l.reserved_delta_micro)`,
   },
   {
     name: 'L7-settlements',
@@ -61,6 +114,14 @@ export const LEDGER_INVARIANTS: readonly LedgerInvariant[] = [
             FROM unposted_outcomes u JOIN ledger l USING (account_id, client, operation, idempotency_key)`,
   },
   {
+    name: 'L9',
+    says: 'every row belongs to an enrolled account',
+    sql: `SELECT DISTINCT l.account_id FROM ledger l WHERE NOT EXISTS (SELECT FROM wallets w WHERE w.account_id = l.account_id)
+           UNION
+          SELECT DISTINCT r.account_id FROM reservations r
+           WHERE NOT EXISTS (SELECT FROM wallets w WHERE w.account_id = r.account_id)`,
+  },
+  {
     name: 'L10',
     says: 'no gaps in an account, each row continues the one before, and time does not run backwards',
     sql: `SELECT account_id, seq FROM (
@@ -73,10 +134,37 @@ export const LEDGER_INVARIANTS: readonly LedgerInvariant[] = [
               OR reserved_after_micro <> reserved_before + reserved_delta_micro OR created_at < earlier`,
   },
   {
+    name: 'L11',
+    says: 'a reversal points to one earlier row, never to a reversal, and all of a row’s never exceed it',
+    sql: `SELECT r.account_id, r.reverses_seq FROM ledger r
+            LEFT JOIN ledger e ON e.account_id = r.account_id AND e.seq = r.reverses_seq
+           WHERE r.kind = 'REVERSAL' OR r.reverses_seq IS NOT NULL
+           GROUP BY r.account_id, r.reverses_seq, e.kind, e.balance_delta_micro
+          HAVING e.kind IS NULL OR e.kind = 'REVERSAL' OR bool_or(r.kind <> 'REVERSAL')
+              OR bool_or(sign(r.balance_delta_micro) = sign(e.balance_delta_micro))
+              OR abs(sum(r.balance_delta_micro)) > abs(e.balance_delta_micro)`,
+  },
+  {
     name: 'L12',
     says: 'nothing was consumed from a hold after its end',
     sql: `SELECT l.account_id, l.seq FROM ledger l JOIN reservations r USING (account_id, reservation_id)
            WHERE l.kind = 'CONSUME' AND l.reserved_delta_micro < 0 AND l.created_at >= r.expires_at`,
+  },
+  {
+    name: 'L12-sweep',
+    says: 'no hold and no lot is left standing long after its time',
+    sql: `SELECT account_id, reservation_id AS id FROM reservations
+           WHERE status = 'ACTIVE' AND expires_at < ledger_clock() - interval '${SWEPT_WITHIN_MINUTES} minutes'
+           UNION ALL
+          SELECT account_id, NULL FROM wallets
+           WHERE next_lot_expiry_at < ledger_clock() - interval '${SWEPT_WITHIN_MINUTES} minutes'`,
+  },
+  {
+    name: 'L18',
+    says: 'every figure is within what is exact on the wire',
+    sql: `SELECT account_id, seq FROM ledger
+           WHERE abs(balance_delta_micro) > ${EXACT_MAX} OR abs(reserved_delta_micro) > ${EXACT_MAX}
+              OR abs(balance_after_micro) > ${EXACT_MAX} OR reserved_after_micro > ${EXACT_MAX}`,
   },
   {
     name: DIGEST_CHAIN,

@@ -48,8 +48,11 @@ export class CreditBatch {
   query(): PreparedQuery {
     const candidates: PlacedCommand[][] = [];
     const others: PlacedCommand[] = [];
+    // What a transfer brings may decide the account's next command: its commands keep their place in the fold.
+    const receivers = new Set(this.placed.map(({ command }) => command.toAccountId));
     for (const group of byAccount(this.placed)) {
-      if (this.setBased && mayGoAsSet(group)) candidates.push(group);
+      const receives = receivers.has(group[0]?.command.accountId);
+      if (this.setBased && !receives && mayGoAsSet(group)) candidates.push(group);
       else others.push(...group);
     }
     const columns = toColumns(candidates);
@@ -136,6 +139,12 @@ function toRow({ position, command, digest, entryId, reservationId }: PlacedComm
     reservation_id: command.reservationId,
     expires_in_minutes: command.expiresInMinutes,
     settle_without_hold: command.settleWithoutHold,
+    lot_kind: command.lotKind,
+    lot_priority: command.lotPriority,
+    lot_expires_at: command.lotExpiresAt,
+    reverses_seq: command.reversesSeq,
+    to_account_id: command.toAccountId,
+    shortfall_id: command.shortfallId,
     actor: command.actor,
     reason: command.reason,
     new_id: entryId,
@@ -181,6 +190,7 @@ function heldOutcome({ command, entryId, reservationId }: PlacedCommand, row: Cr
       account_id: command.accountId,
       reservation_id: reservationId,
       amount_micro: held,
+      held_micro: held,
       status: 'ACTIVE',
       ref_type: refType,
       ref_id: refId,

@@ -43,8 +43,8 @@ export interface CreditCommand {
   readonly lotKind?: LotKind | undefined;
   readonly lotPriority?: number | undefined;
   readonly lotExpiresAt?: Date | undefined;
-  /** The ledger row a `reverse` undoes. */
-  readonly entryId?: string | undefined;
+  /** The ledger row a `reverse` undoes, by its place in the account. */
+  readonly reversesSeq?: number | undefined;
   /** Where a `transfer` goes. */
   readonly toAccountId?: string | undefined;
   /** The shortfall a `recover` pays. */
@@ -57,10 +57,11 @@ export interface CreditCommand {
 /** What the ledger decided about one command. */
 export interface CommandOutcome {
   /**
-   * POSTED moved something; IGNORED, REFUSED and SHORTFALL moved nothing and are stored; REJECTED stored nothing, so the
-   * same key may be tried again; SWEPT answers the sweeper.
+   * POSTED moved something; IGNORED, REFUSED and SHORTFALL moved nothing and are stored, as are EXTENDED (a hold has
+   * more time) and PENDING (a clawback waits for holds to end); REJECTED stored nothing, so the same key may be tried
+   * again; SWEPT answers the sweeper.
    */
-  readonly outcome: 'POSTED' | 'IGNORED' | 'REFUSED' | 'SHORTFALL' | 'REJECTED' | 'SWEPT';
+  readonly outcome: 'POSTED' | 'IGNORED' | 'REFUSED' | 'SHORTFALL' | 'EXTENDED' | 'PENDING' | 'REJECTED' | 'SWEPT';
   readonly replayed?: boolean;
   readonly code?: ErrorCode | null;
   /** Head of the account's ledger when the command was decided. */
@@ -74,7 +75,12 @@ export interface CommandOutcome {
 
 /** The stored answer to a command that moved nothing. */
 export interface UnpostedOutcome {
-  readonly details: { required_micro?: string; available_micro?: string; reservation_id?: string };
+  readonly details: {
+    required_micro?: string;
+    available_micro?: string;
+    reservation_id?: string;
+    pending_micro?: string;
+  };
   readonly ref_type: string | null;
   readonly ref_id: string | null;
   readonly acceptance: number | null;
@@ -107,7 +113,7 @@ export function digestOf(command: CreditCommand): string {
     command.lotKind ?? null,
     command.lotPriority ?? null,
     command.lotExpiresAt?.toISOString() ?? null,
-    command.entryId ?? null,
+    command.reversesSeq ?? null,
     command.toAccountId ?? null,
     command.shortfallId ?? null,
   ];

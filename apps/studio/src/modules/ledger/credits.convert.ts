@@ -21,6 +21,7 @@ export interface ReservationSqlRow {
   readonly account_id: string;
   readonly reservation_id: string;
   readonly amount_micro: SqlBigint;
+  readonly held_micro: SqlBigint;
   /** State now: reads turn a hold past its time into EXPIRED by the database clock. */
   readonly status: ReservationStatus;
   readonly ref_type: string;

@@ -22,12 +22,12 @@ export class CreditQueries {
     const { rows } = await this.pool.query<ReservationSqlRow>({
       name: 'account-reservations',
       text: `
-        SELECT r.account_id, r.reservation_id, r.amount_micro, r.ref_type, r.ref_id, r.acceptance, r.idempotency_key,
+        SELECT r.account_id, r.reservation_id, r.amount_micro, r.held_micro, r.ref_type, r.ref_id, r.acceptance, r.idempotency_key,
                r.created_at, r.expires_at, r.resolved_at, a.tenant_id, state.status
           FROM reservations r
           JOIN accounts a USING (account_id)
          CROSS JOIN LATERAL (
-               SELECT CASE WHEN r.status = 'ACTIVE' AND r.expires_at <= now() THEN 'EXPIRED' ELSE r.status END AS status
+               SELECT CASE WHEN r.status = 'ACTIVE' AND r.expires_at <= ledger_clock() THEN 'EXPIRED' ELSE r.status END AS status
                ) state
          WHERE r.account_id = $1
            AND ($2::uuid IS NULL OR r.reservation_id < $2)

@@ -19,7 +19,7 @@ export class ExpireHolds {
     for (;;) {
       const { rows } = await this.pool.query<{ account_id: string; reservation_id: string }>(
         `SELECT account_id, reservation_id FROM reservations
-          WHERE status = 'ACTIVE' AND expires_at <= clock_timestamp()
+          WHERE status = 'ACTIVE' AND expires_at <= ledger_clock()
           ORDER BY expires_at LIMIT $1`,
         [HOLDS_PER_ROUND],
       );

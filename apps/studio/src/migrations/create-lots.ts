@@ -1,0 +1,343 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/**
+ * Lots: credits that came together, with a kind, a place in the burn order and maybe an end. Which lots a movement took
+ * is not decided when it is written but by a deterministic fold of the ledger, at leisure; only where money hangs on it
+ * (an expiry, a clawback, a reversal, a transfer) the fold is brought to the head under the wallet's lock, and what was
+ * decided is written into the ledger row, which every later fold obeys. So the tables of the fold can be thrown away and
+ * built again, and say the same.
+ */
+export class CreateLots1763700000250 implements MigrationInterface {
+  readonly name = 'CreateLots1763700000250';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query(String.raw`
+      CREATE TABLE lots (
+        account_id uuid NOT NULL,
+        lot_id uuid NOT NULL,
+        seq bigint NOT NULL,
+        kind text NOT NULL CHECK (kind IN ('promotional', 'purchased', 'adjustment')),
+        priority integer NOT NULL CHECK (priority BETWEEN 0 AND 1000),
+        expires_at timestamptz,
+        amount_micro bigint NOT NULL CHECK (amount_micro > 0),
+        PRIMARY KEY (account_id, lot_id),
+        FOREIGN KEY (account_id, seq) REFERENCES ledger
+      );
+      COMMENT ON TABLE lots IS 'What each credit of the ledger (seq) brought. Append-only: what is left of a lot is folded, not stored here.';
+      CREATE TRIGGER lots_append_only BEFORE UPDATE OR DELETE ON lots FOR EACH ROW EXECUTE FUNCTION refuse_change();
+      CREATE TRIGGER lots_no_truncate BEFORE TRUNCATE ON lots FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+      -- Credits of a purchase that were wanted back: what is still held is taken when its hold ends.
+      CREATE TABLE clawbacks (
+        account_id uuid NOT NULL,
+        clawback_id uuid NOT NULL,
+        lot_id uuid NOT NULL,
+        wanted_micro bigint NOT NULL CHECK (wanted_micro > 0),
+        pending_micro bigint NOT NULL CHECK (pending_micro BETWEEN 0 AND wanted_micro),
+        created_at timestamptz NOT NULL,
+        PRIMARY KEY (account_id, clawback_id),
+        FOREIGN KEY (account_id, lot_id) REFERENCES lots
+      );
+      CREATE INDEX clawbacks_pending ON clawbacks (account_id) WHERE pending_micro > 0;
+
+      -- The fold's state. An overdraft is a debt that belongs to no lot; the next free credits pay it.
+      CREATE TABLE lot_progress (
+        account_id uuid PRIMARY KEY,
+        folded_seq bigint NOT NULL DEFAULT 0,
+        overdraft_micro bigint NOT NULL DEFAULT 0 CHECK (overdraft_micro >= 0)
+      ) WITH (fillfactor = 70);
+      CREATE TABLE lot_balances (
+        account_id uuid NOT NULL,
+        lot_id uuid NOT NULL,
+        free_micro bigint NOT NULL CHECK (free_micro >= 0),
+        held_micro bigint NOT NULL CHECK (held_micro >= 0),
+        PRIMARY KEY (account_id, lot_id)
+      ) WITH (fillfactor = 70);
+      -- What each open hold took, in the order it burns. No lot: held against the overdraft limit.
+      CREATE TABLE lot_holds (
+        account_id uuid NOT NULL,
+        reservation_id uuid NOT NULL,
+        place integer NOT NULL,
+        lot_id uuid,
+        amount_micro bigint NOT NULL CHECK (amount_micro > 0),
+        PRIMARY KEY (account_id, reservation_id, place)
+      );
+      CREATE INDEX lot_holds_uncovered ON lot_holds (account_id) WHERE lot_id IS NULL;
+      -- Which lots a movement of the balance took from (negative) or gave back to; the nil lot is the overdraft.
+      CREATE TABLE lot_allocations (
+        account_id uuid NOT NULL,
+        seq bigint NOT NULL,
+        lot_id uuid NOT NULL,
+        amount_micro bigint NOT NULL CHECK (amount_micro <> 0),
+        PRIMARY KEY (account_id, seq, lot_id)
+      );
+      CREATE INDEX lot_allocations_by_lot ON lot_allocations (account_id, lot_id, seq);
+
+      -- State of the fold after some rows. Lots stand in burn order; hold parts of one reservation stand together.
+      CREATE TYPE lot_fold AS (
+        folded_seq bigint,
+        rows_folded integer,
+        overdraft bigint,
+        lot_ids uuid[],
+        expires timestamptz[],
+        free bigint[],
+        held bigint[],
+        part_holds uuid[],
+        part_lots integer[],
+        part_amounts bigint[],
+        allocation_seqs bigint[],
+        allocation_lots uuid[],
+        allocation_amounts bigint[]
+      );
+    `);
+    await runner.query(FOLD_LOTS);
+    await runner.query(STORE_LOTS);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      DROP FUNCTION due_lot_credits(uuid), lots_at_head(uuid), advance_lots(uuid, integer), store_lots(uuid, lot_fold), fold_lots(uuid, integer);
+      DROP TYPE lot_fold;
+      DROP TABLE lot_allocations, lot_holds, lot_balances, lot_progress, clawbacks, lots;
+    `);
+  }
+}
+
+/**
+ * The fold itself: reads, never writes, so that a question about lots can be answered without waiting for the job.
+ * Version 1 of the rule: burn by priority, then earliest end, promotional before adjustment before purchased, oldest.
+ */
+const FOLD_LOTS = String.raw`
+  CREATE FUNCTION fold_lots(account uuid, rows_max integer) RETURNS lot_fold LANGUAGE plpgsql STABLE AS $body$
+  DECLARE
+    fold lot_fold;
+    lot_seqs bigint[];
+    amounts bigint[];
+    entry record;
+    wanted bigint;
+    part bigint;
+    i integer;
+    j integer;
+    first_part integer;
+    uncovered bigint;
+    nil CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
+  BEGIN
+    SELECT coalesce(max(p.folded_seq), 0), 0, coalesce(max(p.overdraft_micro), 0)
+      INTO fold.folded_seq, fold.rows_folded, fold.overdraft
+      FROM lot_progress p WHERE p.account_id = account;
+
+    -- Lots with something left, those still to come, and empty ones that a row names.
+    SELECT array_agg(l.lot_id ORDER BY l.place), array_agg(l.seq ORDER BY l.place), array_agg(l.amount_micro ORDER BY l.place),
+           array_agg(l.expires_at ORDER BY l.place), array_agg(coalesce(b.free_micro, 0) ORDER BY l.place),
+           array_agg(coalesce(b.held_micro, 0) ORDER BY l.place)
+      INTO fold.lot_ids, lot_seqs, amounts, fold.expires, fold.free, fold.held
+      FROM (SELECT l.*, row_number() OVER (
+                     ORDER BY l.priority, l.expires_at NULLS LAST,
+                              CASE l.kind WHEN 'promotional' THEN 1 WHEN 'adjustment' THEN 2 ELSE 3 END, l.seq, l.lot_id) AS place
+              FROM lots l WHERE l.account_id = account) l
+      LEFT JOIN lot_balances b ON b.account_id = account AND b.lot_id = l.lot_id
+     WHERE l.seq > fold.folded_seq OR b.free_micro > 0 OR b.held_micro > 0
+        OR l.lot_id IN (SELECT unnest(r.lot_ids) FROM ledger r
+                         WHERE r.account_id = account AND r.seq > fold.folded_seq AND r.lot_ids IS NOT NULL);
+
+    -- Parts of holds that a row ends or lessens, and parts no lot covers yet.
+    SELECT array_agg(h.reservation_id ORDER BY h.reservation_id, h.place),
+           array_agg(coalesce(array_position(fold.lot_ids, h.lot_id), 0) ORDER BY h.reservation_id, h.place),
+           array_agg(h.amount_micro ORDER BY h.reservation_id, h.place),
+           sum(h.amount_micro) FILTER (WHERE h.lot_id IS NULL)
+      INTO fold.part_holds, fold.part_lots, fold.part_amounts, uncovered
+      FROM lot_holds h
+     WHERE h.account_id = account AND h.reservation_id IN (
+       SELECT r.reservation_id FROM ledger r
+        WHERE r.account_id = account AND r.seq > fold.folded_seq AND r.seq <= fold.folded_seq + rows_max
+          AND r.reserved_delta_micro < 0
+       UNION ALL
+       SELECT u.reservation_id FROM lot_holds u WHERE u.account_id = account AND u.lot_id IS NULL);
+    fold.lot_ids := coalesce(fold.lot_ids, '{}');
+    fold.part_holds := coalesce(fold.part_holds, '{}');
+    fold.part_lots := coalesce(fold.part_lots, '{}');
+    fold.part_amounts := coalesce(fold.part_amounts, '{}');
+    fold.allocation_seqs := '{}';
+    fold.allocation_lots := '{}';
+    fold.allocation_amounts := '{}';
+    uncovered := coalesce(uncovered, 0);
+
+    FOR entry IN
+      SELECT l.seq, l.balance_delta_micro AS balance, l.reserved_delta_micro AS reserved, l.reservation_id,
+             l.lot_ids AS named, l.lot_micro AS named_amounts, l.created_at
+        FROM ledger l WHERE l.account_id = account AND l.seq > fold.folded_seq
+       ORDER BY l.seq LIMIT rows_max
+    LOOP
+      wanted := 0;
+      IF entry.named IS NOT NULL THEN
+        FOR j IN 1 .. cardinality(entry.named) LOOP
+          part := entry.named_amounts[j];
+          IF entry.named[j] = nil THEN
+            fold.overdraft := fold.overdraft - part;
+          ELSE
+            i := array_position(fold.lot_ids, entry.named[j]);
+            fold.free[i] := fold.free[i] + part;
+          END IF;
+          fold.allocation_seqs := fold.allocation_seqs || entry.seq;
+          fold.allocation_lots := fold.allocation_lots || entry.named[j];
+          fold.allocation_amounts := fold.allocation_amounts || part;
+        END LOOP;
+
+      ELSIF entry.balance > 0 THEN
+        FOR i IN 1 .. cardinality(fold.lot_ids) LOOP
+          IF lot_seqs[i] = entry.seq THEN fold.free[i] := amounts[i]; END IF;
+        END LOOP;
+
+      ELSIF entry.reserved < 0 THEN
+        -- The end of a hold: charged in the order it burns, given back from the other end.
+        wanted := -entry.reserved;
+        first_part := array_position(fold.part_holds, entry.reservation_id);
+        j := first_part;
+        IF entry.balance = 0 THEN
+          WHILE fold.part_holds[j + 1] = entry.reservation_id LOOP j := j + 1; END LOOP;
+        END IF;
+        WHILE wanted > 0 LOOP
+          i := fold.part_lots[j];
+          IF i IS NULL OR fold.part_holds[j] <> entry.reservation_id THEN
+            RAISE EXCEPTION 'row % of account % ends more than hold % took', entry.seq, account, entry.reservation_id;
+          END IF;
+          part := least(wanted, fold.part_amounts[j]);
+          IF part > 0 THEN
+            fold.part_amounts[j] := fold.part_amounts[j] - part;
+            IF i = 0 THEN
+              uncovered := uncovered - part;
+              IF entry.balance < 0 THEN fold.overdraft := fold.overdraft + part; END IF;
+            ELSE
+              fold.held[i] := fold.held[i] - part;
+              IF entry.balance = 0 THEN fold.free[i] := fold.free[i] + part; END IF;
+            END IF;
+            IF entry.balance < 0 THEN
+              fold.allocation_seqs := fold.allocation_seqs || entry.seq;
+              fold.allocation_lots := fold.allocation_lots || CASE i WHEN 0 THEN nil ELSE fold.lot_ids[i] END;
+              fold.allocation_amounts := fold.allocation_amounts || -part;
+            END IF;
+            wanted := wanted - part;
+          END IF;
+          j := CASE entry.balance WHEN 0 THEN j - 1 ELSE j + 1 END;
+        END LOOP;
+
+      ELSE
+        -- A hold or a direct debit: both take free credits in burn order, and what is missing from the overdraft.
+        wanted := greatest(entry.reserved, -entry.balance);
+        i := 1;
+        WHILE wanted > 0 LOOP
+          part := CASE WHEN i > cardinality(fold.lot_ids) THEN wanted ELSE least(wanted, fold.free[i]) END;
+          IF part > 0 THEN
+            IF i > cardinality(fold.lot_ids) THEN
+              i := 0;
+              IF entry.reserved > 0 THEN uncovered := uncovered + part; ELSE fold.overdraft := fold.overdraft + part; END IF;
+            ELSE
+              fold.free[i] := fold.free[i] - part;
+              IF entry.reserved > 0 THEN fold.held[i] := fold.held[i] + part; END IF;
+            END IF;
+            IF entry.reserved > 0 THEN
+              fold.part_holds := fold.part_holds || entry.reservation_id;
+              fold.part_lots := fold.part_lots || i;
+              fold.part_amounts := fold.part_amounts || part;
+            ELSE
+              fold.allocation_seqs := fold.allocation_seqs || entry.seq;
+              fold.allocation_lots := fold.allocation_lots || CASE i WHEN 0 THEN nil ELSE fold.lot_ids[i] END;
+              fold.allocation_amounts := fold.allocation_amounts || -part;
+            END IF;
+            wanted := wanted - part;
+          END IF;
+          i := i + 1;
+        END LOOP;
+      END IF;
+
+      -- Credits that came free pay the overdraft first, then stand in for holds that no lot covers.
+      IF fold.overdraft + uncovered > 0 AND (entry.balance > 0 OR (entry.balance = 0 AND entry.reserved < 0)) THEN
+        FOR i IN 1 .. cardinality(fold.lot_ids) LOOP
+          CONTINUE WHEN fold.free[i] = 0 OR fold.expires[i] <= entry.created_at;
+          part := least(fold.free[i], fold.overdraft);
+          IF part > 0 THEN
+            fold.free[i] := fold.free[i] - part;
+            fold.overdraft := fold.overdraft - part;
+            fold.allocation_seqs := fold.allocation_seqs || ARRAY[entry.seq, entry.seq];
+            fold.allocation_lots := fold.allocation_lots || ARRAY[fold.lot_ids[i], nil];
+            fold.allocation_amounts := fold.allocation_amounts || ARRAY[-part, part];
+          END IF;
+          j := 1;
+          WHILE uncovered > 0 AND fold.free[i] > 0 LOOP
+            IF fold.part_lots[j] = 0 AND fold.part_amounts[j] > 0 THEN
+              part := least(fold.free[i], fold.part_amounts[j]);
+              fold.free[i] := fold.free[i] - part;
+              fold.held[i] := fold.held[i] + part;
+              uncovered := uncovered - part;
+              -- The covered part stands before what is left of the uncovered one: it burns first.
+              fold.part_amounts[j] := fold.part_amounts[j] - part;
+              fold.part_holds := fold.part_holds[:j - 1] || fold.part_holds[j] || fold.part_holds[j:];
+              fold.part_lots := fold.part_lots[:j - 1] || i || fold.part_lots[j:];
+              fold.part_amounts := fold.part_amounts[:j - 1] || part || fold.part_amounts[j:];
+              j := j + 1;
+            END IF;
+            j := j + 1;
+          END LOOP;
+        END LOOP;
+      END IF;
+      fold.folded_seq := entry.seq;
+      fold.rows_folded := fold.rows_folded + 1;
+    END LOOP;
+    RETURN fold;
+  END $body$;
+`;
+
+const STORE_LOTS = String.raw`
+  CREATE FUNCTION store_lots(account uuid, fold lot_fold) RETURNS void LANGUAGE plpgsql AS $body$
+  BEGIN
+    INSERT INTO lot_balances
+    SELECT account, l.lot_id, l.free, l.held FROM unnest(fold.lot_ids, fold.free, fold.held) l (lot_id, free, held)
+    ON CONFLICT (account_id, lot_id) DO UPDATE SET free_micro = excluded.free_micro, held_micro = excluded.held_micro
+      WHERE (lot_balances.free_micro, lot_balances.held_micro) <> (excluded.free_micro, excluded.held_micro);
+    DELETE FROM lot_holds h WHERE h.account_id = account AND h.reservation_id = ANY (fold.part_holds);
+    INSERT INTO lot_holds
+    SELECT account, p.hold, p.place, fold.lot_ids[nullif(p.lot, 0)], p.amount
+      FROM unnest(fold.part_holds, fold.part_lots, fold.part_amounts) WITH ORDINALITY p (hold, lot, amount, place)
+     WHERE p.amount > 0;
+    INSERT INTO lot_allocations
+    SELECT account, a.seq, a.lot, sum(a.amount)
+      FROM unnest(fold.allocation_seqs, fold.allocation_lots, fold.allocation_amounts) a (seq, lot, amount)
+     GROUP BY a.seq, a.lot HAVING sum(a.amount) <> 0;
+    UPDATE lot_progress p SET folded_seq = fold.folded_seq, overdraft_micro = fold.overdraft WHERE p.account_id = account;
+  END $body$;
+
+  -- Folds up to so many more rows of an account and keeps the result. Whoever advances an account's lots holds the lock
+  -- of its progress row; the job takes no other, so it never makes a command wait for a wallet.
+  CREATE FUNCTION advance_lots(account uuid, rows_max integer) RETURNS lot_fold LANGUAGE plpgsql AS $body$
+  DECLARE
+    fold lot_fold;
+  BEGIN
+    INSERT INTO lot_progress (account_id) VALUES (account) ON CONFLICT DO NOTHING;
+    PERFORM FROM lot_progress p WHERE p.account_id = account FOR UPDATE;
+    fold := fold_lots(account, rows_max);
+    IF fold.rows_folded > 0 THEN PERFORM store_lots(account, fold); END IF;
+    RETURN fold;
+  END $body$;
+
+  -- The lots after the account's last row, stored. The caller holds the wallet's lock.
+  CREATE FUNCTION lots_at_head(account uuid) RETURNS lot_fold LANGUAGE plpgsql AS $body$
+  DECLARE
+    fold lot_fold;
+    rows_per_step CONSTANT integer := 1000;
+  BEGIN
+    LOOP
+      fold := advance_lots(account, rows_per_step);
+      EXIT WHEN fold.rows_folded < rows_per_step;
+    END LOOP;
+    RETURN fold;
+  END $body$;
+
+  -- Free credits of lots whose time is over and that nobody has swept yet: reads take them off the balance.
+  CREATE FUNCTION due_lot_credits(account uuid) RETURNS bigint LANGUAGE plpgsql STABLE AS $body$
+  DECLARE
+    fold lot_fold := fold_lots(account, 1000000);
+  BEGIN
+    RETURN (SELECT coalesce(sum(l.free), 0) FROM unnest(fold.free, fold.expires) l (free, expires)
+             WHERE l.expires <= ledger_clock());
+  END $body$;
+`;
