@@ -46,6 +46,17 @@ export function parseCredits(input: unknown): Credits {
 }
 
 /**
+ * Reads an amount that may be below zero: `-5`, `"2.5"`.
+ * @throws InvalidCreditsError as `parseCredits` does.
+ */
+export function parseSignedCredits(input: unknown): Credits {
+  const text = typeof input === 'number' ? String(input) : input;
+  return typeof text === 'string' && text.startsWith('-')
+    ? fromMicroCredits(0n - parseCredits(text.slice(1)))
+    : parseCredits(text);
+}
+
+/**
  * Reads a figure Studio answered (a balance, what is available): a JSON number, below zero on an account with an
  * overdraft. It is no request, so the maximum of one request does not bound it.
  */

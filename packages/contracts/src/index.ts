@@ -19,6 +19,7 @@ export * from './studio-api/account-status.ts';
 export * from './studio-api/billing-events.ts';
 export * from './studio-api/credit-command-batch.ts';
 export * from './studio-api/credit-commands.ts';
+export * from './studio-api/credit-management.ts';
 export * from './studio-api/credit-rows.ts';
 export * from './studio-api/paths.ts';
 export * from './studio-api/receipt.ts';

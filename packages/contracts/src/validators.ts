@@ -1,5 +1,5 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
-import { parseCredits } from './credits.ts';
+import { parseCredits, parseSignedCredits } from './credits.ts';
 import { EXTERNAL_KEY_PATTERN } from './external-key.ts';
 
 /** Keys and references are ASCII: two texts that look alike must not be two keys (RELIABILITY I12). */
@@ -39,6 +39,28 @@ export function IsCredits(options?: ValidationOptions): PropertyDecorator {
         validate: (value: unknown) => isCreditsAmount(value, 0n),
         defaultMessage: (args) =>
           `${args?.property ?? 'amount'} must be 0 to 1000000000 credits, with at most 6 decimals`,
+      },
+    },
+    options,
+  );
+}
+
+/** An amount of credits above or below zero, as a JSON number or decimal string with at most six decimals. */
+export function IsSignedCredits(options?: ValidationOptions): PropertyDecorator {
+  return ValidateBy(
+    {
+      name: 'isSignedCredits',
+      validator: {
+        validate: (value: unknown) => {
+          try {
+            return parseSignedCredits(value) !== 0n;
+          } catch {
+            // A validator answers no; the reason is in its message.
+            return false;
+          }
+        },
+        defaultMessage: (args) =>
+          `${args?.property ?? 'amount'} must be credits other than 0, at most 1000000000 either way, with at most 6 decimals`,
       },
     },
     options,

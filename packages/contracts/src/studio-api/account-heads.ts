@@ -3,12 +3,15 @@ import { Type } from 'class-transformer';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsInt, IsOptional, Min, ValidateNested } from 'class-validator';
 import { IsExternalKey, IsIdempotencyKey } from '../validators.ts';
 import { ITEMS_PER_REQUEST_MAX } from './billing-events.ts';
-import { BATCH_OPERATIONS } from './credit-command-batch.ts';
+import { BATCH_SCOPES, type BatchOperation } from './credit-command-batch.ts';
 import { SealMark } from './receipt.ts';
 
 /** What a caller may have had an outcome of. */
-export const RECEIPTED_OPERATIONS = [...BATCH_OPERATIONS, 'event'] as const;
-export type ReceiptedOperation = (typeof RECEIPTED_OPERATIONS)[number];
+export type ReceiptedOperation = BatchOperation | 'event';
+export const RECEIPTED_OPERATIONS: readonly ReceiptedOperation[] = [
+  ...(Object.keys(BATCH_SCOPES) as BatchOperation[]),
+  'event',
+];
 
 /** One account, with what the caller holds of it: Studio says whether it still has the same. */
 export class AccountHeadQuestion {
@@ -21,7 +24,7 @@ export class AccountHeadQuestion {
     description: 'With `idempotency_key`: is this outcome still there?',
   })
   @IsOptional()
-  @IsIn(RECEIPTED_OPERATIONS)
+  @IsIn([...RECEIPTED_OPERATIONS])
   operation?: ReceiptedOperation;
 
   @ApiPropertyOptional({ description: 'Key the caller’s own command or event was sent under' })

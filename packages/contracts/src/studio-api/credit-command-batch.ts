@@ -1,13 +1,26 @@
 import { ApiExtraModels, ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import type { StudioScope } from '../billing-terms.ts';
 import type { ErrorCode } from '../error-codes.ts';
-import { IgnoredByPolicy, ReserveAnswer, SettlementAnswer } from './credit-rows.ts';
+import { CreditMovementAnswer, IgnoredByPolicy, ReserveAnswer, SettlementAnswer } from './credit-rows.ts';
 
-/** Commands a service may send many of at once. */
-export const BATCH_OPERATIONS = ['reserve', 'consume', 'release'] as const;
-export type BatchOperation = (typeof BATCH_OPERATIONS)[number];
+/** Commands a service may send many of at once, and the scope its token needs for each. */
+export const BATCH_SCOPES = {
+  reserve: 'credits:reserve',
+  extend: 'credits:reserve',
+  consume: 'credits:consume',
+  release: 'credits:release',
+  charge: 'credits:charge',
+  grant: 'credits:manage',
+  purchase: 'credits:manage',
+  adjust: 'credits:manage',
+  reverse: 'credits:manage',
+  transfer: 'credits:manage',
+  clawback: 'credits:manage',
+} as const satisfies Record<string, StudioScope>;
+export type BatchOperation = keyof typeof BATCH_SCOPES;
 
 /** Outcome of one command of a batch: the answer it would have had alone, or the code and text of its refusal. */
-@ApiExtraModels(ReserveAnswer, SettlementAnswer, IgnoredByPolicy)
+@ApiExtraModels(ReserveAnswer, SettlementAnswer, CreditMovementAnswer, IgnoredByPolicy)
 export class CreditCommandOutcome {
   @ApiProperty({ description: 'HTTP status the command would have had alone' })
   status: number;
@@ -19,10 +32,11 @@ export class CreditCommandOutcome {
     oneOf: [
       { $ref: getSchemaPath(ReserveAnswer) },
       { $ref: getSchemaPath(SettlementAnswer) },
+      { $ref: getSchemaPath(CreditMovementAnswer) },
       { $ref: getSchemaPath(IgnoredByPolicy) },
     ],
   })
-  answer?: ReserveAnswer | SettlementAnswer | IgnoredByPolicy;
+  answer?: ReserveAnswer | SettlementAnswer | CreditMovementAnswer | IgnoredByPolicy;
 
   @ApiPropertyOptional({ type: String })
   code?: ErrorCode;

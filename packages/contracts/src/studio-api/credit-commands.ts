@@ -9,7 +9,7 @@ const AMOUNT = { oneOf: [{ type: 'number' }, { type: 'string' }] };
 const EXPIRES_IN_MINUTES_MAX = 525_600;
 
 /** Fields every credit command carries. */
-class CreditCommand extends AccountSelector {
+export class CreditCommandRequest extends AccountSelector {
   @ApiPropertyOptional({
     description:
       'Names the effect for ever: the same key with the same request answers the first outcome. May be given as the Idempotency-Key header instead',
@@ -17,15 +17,6 @@ class CreditCommand extends AccountSelector {
   @IsOptional()
   @IsIdempotencyKey()
   idempotency_key?: string;
-
-  @ApiPropertyOptional({
-    description: 'Which acceptance of the referenced work this is, from 1; a re-approval counts on. Kept with the hold',
-  })
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(1_000_000)
-  acceptance?: number;
 
   @ApiPropertyOptional({ description: 'Person the calling service acts for; kept in the audit trail' })
   @IsOptional()
@@ -40,8 +31,20 @@ class CreditCommand extends AccountSelector {
   reason?: string;
 }
 
+/** A command about work that is accepted, delivered or dropped. */
+class WorkCommand extends CreditCommandRequest {
+  @ApiPropertyOptional({
+    description: 'Which acceptance of the referenced work this is, from 1; a re-approval counts on. Kept with the hold',
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  acceptance?: number;
+}
+
 /** `POST /v1/billing/credits/reserve`: hold credits for a piece of work. */
-export class ReserveCreditsRequest extends CreditCommand {
+export class ReserveCreditsRequest extends WorkCommand {
   @ApiPropertyOptional({ ...AMOUNT, default: 1, description: 'Credits to hold, more than 0' })
   @IsOptional()
   @IsPositiveCredits()
@@ -71,7 +74,7 @@ export class ReserveCreditsRequest extends CreditCommand {
 }
 
 /** Fields of a command that ends a hold: by reservation, or by reference. One of the two is required. */
-class SettlementCommand extends CreditCommand {
+class SettlementCommand extends WorkCommand {
   @ApiPropertyOptional({ format: 'uuid' })
   @IsOptional()
   @IsUUID()
@@ -109,5 +112,36 @@ export class ConsumeCreditsRequest extends SettlementCommand {
   on_missing_hold?: 'settle';
 }
 
-/** `POST /v1/billing/credits/release`: give a hold back. */
-export class ReleaseCreditsRequest extends SettlementCommand {}
+/** `POST /v1/billing/credits/release`: give a hold back, or a part of it. */
+export class ReleaseCreditsRequest extends SettlementCommand {
+  @ApiPropertyOptional({ ...AMOUNT, description: 'Credits to give back; the rest stays held. Default: all of it' })
+  @IsOptional()
+  @IsPositiveCredits()
+  amount?: number | string;
+}
+
+/** `POST /v1/billing/credits/reservations/{id}/extend`: more time for a hold. */
+export class ExtendReservationRequest extends CreditCommandRequest {
+  @ApiProperty({ description: 'Time to live from now, in minutes. A hold never loses time it has' })
+  @IsInt()
+  @Min(1)
+  @Max(EXPIRES_IN_MINUTES_MAX)
+  expires_in_minutes: number;
+}
+
+/** `POST /v1/billing/credits/charge`: take credits for usage, all or nothing. */
+export class ChargeCreditsRequest extends CreditCommandRequest {
+  @ApiProperty({ ...AMOUNT, description: 'Credits to take, more than 0' })
+  @IsPositiveCredits()
+  amount: number | string;
+
+  @ApiPropertyOptional({ description: 'What was used, for the row' })
+  @IsOptional()
+  @IsReference()
+  ref_type?: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsReference()
+  ref_id?: string;
+}

@@ -24,6 +24,9 @@ export class ReservationRow {
   @ApiProperty({ description: 'Credits held at first' })
   amount: number;
 
+  @ApiProperty({ description: 'Credits held now: less than `amount` once a part was released, 0 when the hold ended' })
+  held_amount: number;
+
   @ApiProperty({ enum: RESERVATION_STATUSES, description: 'State now. A hold past `expires_at` reads as EXPIRED' })
   status: ReservationStatus;
 
@@ -181,6 +184,27 @@ export class SettlementAnswer extends LedgerRowWhenMoved {
 
   @ApiProperty({ description: 'Credits taken from the wallet by this command' })
   settled_amount: number;
+
+  @ApiProperty({ type: ReservationRow, nullable: true })
+  reservation: ReservationRow | null;
+
+  @ApiProperty({ type: ShortfallRow, nullable: true })
+  shortfall: ShortfallRow | null;
+
+  @ApiProperty({ type: Receipt })
+  receipt: Receipt;
+}
+
+/** Answer to a command that is no hold and no settlement: what moved, and what is left to be done. */
+export class CreditMovementAnswer {
+  @ApiProperty({
+    enum: ['POSTED', 'SHORTFALL', 'EXTENDED', 'PENDING'],
+    description: 'PENDING: a clawback waits for holds to end. SHORTFALL: all of it was spent and can only be asked for',
+  })
+  status: 'POSTED' | 'SHORTFALL' | 'EXTENDED' | 'PENDING';
+
+  @ApiProperty({ type: LedgerRow, nullable: true, description: 'The movement; null when nothing moved' })
+  entry: LedgerRow | null;
 
   @ApiProperty({ type: ReservationRow, nullable: true })
   reservation: ReservationRow | null;

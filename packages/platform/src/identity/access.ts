@@ -15,6 +15,9 @@ export const Roles = (...roles: string[]): CustomDecorator => SetMetadata(ROLES_
 /** Services whose token has all of these scopes may call this route. */
 export const Scopes = (...scopes: [string, ...string[]]): CustomDecorator => SetMetadata(SCOPES_KEY, scopes);
 
+/** Any service may call this route, which asks for the scopes of what it is told to do by itself. */
+export const AnyService = (): CustomDecorator => SetMetadata(SCOPES_KEY, []);
+
 function principalOf(context: ExecutionContext): Principal {
   const { principal } = context.switchToHttp().getRequest<FastifyRequest>();
   if (principal === undefined) throw new Error('A public route has no principal to read.');

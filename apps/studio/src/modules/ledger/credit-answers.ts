@@ -1,4 +1,10 @@
-import type { IgnoredByPolicy, Receipt, ReserveAnswer, SettlementAnswer } from '@tandem/contracts';
+import type {
+  CreditMovementAnswer,
+  IgnoredByPolicy,
+  Receipt,
+  ReserveAnswer,
+  SettlementAnswer,
+} from '@tandem/contracts';
 import type { CommandOutcome, CreditCommand } from './credit-command.ts';
 import type { CreditLedger } from './credit-ledger.ts';
 import { toCredits, toIsoTime, toLedgerRow, toReservationRow, toShortfallRow } from './credits.convert.ts';
@@ -57,6 +63,38 @@ export function answerSettlement(
     },
     replayed,
   };
+}
+
+/**
+ * Turns the outcome of any other command into its wire answer.
+ * @throws DomainError for a refusal.
+ */
+export function answerMovement(
+  ledger: CreditLedger,
+  command: CreditCommand,
+  outcome: CommandOutcome,
+): Answered<CreditMovementAnswer | IgnoredByPolicy> {
+  const replayed = outcome.replayed ?? false;
+  switch (outcome.outcome) {
+    case 'IGNORED':
+      return { answer: ignored(ledger, command, outcome), replayed };
+    case 'POSTED':
+    case 'SHORTFALL':
+    case 'EXTENDED':
+    case 'PENDING':
+      return {
+        answer: {
+          status: outcome.outcome,
+          entry: outcome.entry ? toLedgerRow(outcome.entry) : null,
+          reservation: outcome.reservation ? toReservationRow(outcome.reservation) : null,
+          shortfall: outcome.shortfall ? toShortfallRow(outcome.shortfall) : null,
+          receipt: ledger.receipt(command.accountId, Number(outcome.seq)),
+        },
+        replayed,
+      };
+    default:
+      throw refusalOf(outcome, receiptOf(ledger, command, outcome));
+  }
 }
 
 /** A refusal that was stored has a receipt like every outcome; one that was not may be asked again, and has none. */

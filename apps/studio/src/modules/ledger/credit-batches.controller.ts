@@ -1,21 +1,47 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { ApiBody, ApiExtraModels, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import {
-  BATCH_OPERATIONS,
+  AdjustCommand,
+  BATCH_SCOPES,
+  ChargeCreditsRequest,
+  ClawbackCommand,
   ConsumeCreditsRequest,
   CreditCommandOutcomes,
+  ExtendCommand,
+  GrantCommand,
   ITEMS_PER_REQUEST_MAX,
+  PurchaseCommand,
   ReleaseCreditsRequest,
   ReserveCreditsRequest,
+  ReverseCommand,
+  TransferCommand,
   type BatchOperation,
   type CreditCommandOutcome,
 } from '@tandem/contracts';
 import { DomainError, ValidationError } from '@tandem/platform/errors';
 import { toValid } from '@tandem/platform/http/validation.pipe';
-import { CurrentService, Scopes } from '@tandem/platform/identity/access';
+import { AnyService, CurrentService } from '@tandem/platform/identity/access';
 import type { ServicePrincipal } from '@tandem/platform/identity/principal';
 import type { Answered } from './credit-answers.ts';
 import { CreditRequests } from './credit-requests.ts';
+import { readManaged, type ManagedOperation } from './managed-commands.ts';
+
+type BatchAnswer = NonNullable<CreditCommandOutcome['answer']>;
+
+/** The body of each command of a batch, for the document. */
+const COMMAND_BODIES = {
+  reserve: ReserveCreditsRequest,
+  extend: ExtendCommand,
+  consume: ConsumeCreditsRequest,
+  release: ReleaseCreditsRequest,
+  charge: ChargeCreditsRequest,
+  grant: GrantCommand,
+  purchase: PurchaseCommand,
+  adjust: AdjustCommand,
+  reverse: ReverseCommand,
+  transfer: TransferCommand,
+  clawback: ClawbackCommand,
+} satisfies Record<BatchOperation, new () => object>;
 
 /** Many credit commands in one request, for any accounts. */
 @ApiTags('credits')
@@ -29,18 +55,19 @@ export class CreditBatchesController {
    */
   @Post('commands')
   @HttpCode(200)
-  @Scopes('credits:reserve', 'credits:consume', 'credits:release')
-  @ApiOperation({ summary: 'Up to 500 reserve, consume and release commands, one outcome each' })
+  @AnyService()
+  @ApiOperation({ summary: 'Up to 500 commands for any accounts, one outcome each' })
+  @ApiExtraModels(...Object.values(COMMAND_BODIES))
   @ApiBody({
-    description: 'Each command is the body of its single route, with `operation` beside its fields',
+    description: 'Each command is an `operation` beside the fields of its body; the token needs the scope of each',
     schema: {
       type: 'array',
       minItems: 1,
       maxItems: ITEMS_PER_REQUEST_MAX,
       items: {
-        anyOf: [ReserveCreditsRequest, ConsumeCreditsRequest, ReleaseCreditsRequest].map((type) => ({
+        anyOf: Object.entries(COMMAND_BODIES).map(([operation, type]) => ({
           allOf: [
-            { type: 'object', required: ['operation'], properties: { operation: { enum: [...BATCH_OPERATIONS] } } },
+            { type: 'object', required: ['operation'], properties: { operation: { enum: [operation] } } },
             { $ref: getSchemaPath(type) },
           ],
         })),
@@ -74,11 +101,12 @@ export class CreditBatchesController {
     }
   }
 
-  private one(
-    service: ServicePrincipal,
-    item: unknown,
-  ): Promise<Answered<NonNullable<CreditCommandOutcome['answer']>>> {
+  private one(service: ServicePrincipal, item: unknown): Promise<Answered<BatchAnswer>> {
     const { operation, ...fields } = readOperation(item);
+    // The scope is asked per command: a token may hold some of them and not others.
+    if (!service.scopes.includes(BATCH_SCOPES[operation])) {
+      throw new DomainError('forbidden', `this token lacks the scope ${BATCH_SCOPES[operation]}`);
+    }
     switch (operation) {
       case 'reserve':
         return this.requests.reserve(service, toValid(ReserveCreditsRequest, fields));
@@ -86,14 +114,32 @@ export class CreditBatchesController {
         return this.requests.consume(service, toValid(ConsumeCreditsRequest, fields));
       case 'release':
         return this.requests.release(service, toValid(ReleaseCreditsRequest, fields));
+      case 'charge':
+        return this.requests.charge(service, toValid(ChargeCreditsRequest, fields));
+      case 'extend': {
+        const body = toValid(ExtendCommand, fields);
+        return this.requests.extend(service, body.reservation_id, body);
+      }
+      default:
+        return this.manage(service, operation, fields);
     }
+  }
+
+  private manage(
+    service: ServicePrincipal,
+    operation: ManagedOperation,
+    fields: Record<string, unknown>,
+  ): Promise<Answered<BatchAnswer>> {
+    const { body, command } = readManaged(operation, fields, service.namespace);
+    return this.requests.move(service, operation, body, command);
   }
 }
 
 function readOperation(item: unknown): { operation: BatchOperation } & Record<string, unknown> {
   const operation = typeof item === 'object' && item !== null ? (item as { operation?: unknown }).operation : undefined;
-  if (!BATCH_OPERATIONS.some((known) => known === operation)) {
-    throw new ValidationError([{ path: 'operation', message: `must be one of ${BATCH_OPERATIONS.join(', ')}` }]);
+  if (typeof operation !== 'string' || !Object.hasOwn(BATCH_SCOPES, operation)) {
+    const known = Object.keys(BATCH_SCOPES).join(', ');
+    throw new ValidationError([{ path: 'operation', message: `must be one of ${known}` }]);
   }
   return item as { operation: BatchOperation } & Record<string, unknown>;
 }

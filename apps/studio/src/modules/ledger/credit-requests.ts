@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import {
   parseCredits,
+  type ChargeCreditsRequest,
   type ConsumeCreditsRequest,
+  type CreditCommandRequest,
+  type CreditMovementAnswer,
+  type ExtendReservationRequest,
   type IgnoredByPolicy,
   type ReleaseCreditsRequest,
   type ReserveAnswer,
@@ -13,7 +17,7 @@ import type { ServicePrincipal } from '@tandem/platform/identity/principal';
 import { StudioConfig } from '../../config/config.ts';
 import { idempotencyKeyOf } from '../../http/idempotency-key.ts';
 import { AccountResolver } from '../accounts/account-selector.ts';
-import { answerReserve, answerSettlement, type Answered } from './credit-answers.ts';
+import { answerMovement, answerReserve, answerSettlement, type Answered } from './credit-answers.ts';
 import type { CreditCommand, CreditOperation } from './credit-command.ts';
 import { CreditLedger } from './credit-ledger.ts';
 
@@ -69,14 +73,52 @@ export class CreditRequests {
     const command: CreditCommand = {
       ...(await this.commonFields(service, 'release', body, keyHeader)),
       ...selectorFields(body),
+      amount: body.amount == null ? undefined : parseCredits(body.amount),
     };
     return answerSettlement(this.ledger, command, await this.ledger.apply(command));
+  }
+
+  /** Same errors as `reserve`. */
+  charge(
+    service: ServicePrincipal,
+    body: ChargeCreditsRequest,
+    keyHeader?: string,
+  ): Promise<Answered<CreditMovementAnswer | IgnoredByPolicy>> {
+    const fields = {
+      amount: parseCredits(body.amount),
+      refType: body.ref_type ?? undefined,
+      refId: body.ref_id ?? undefined,
+    };
+    return this.move(service, 'charge', body, fields, keyHeader);
+  }
+
+  /** Same errors as `reserve`. */
+  extend(
+    service: ServicePrincipal,
+    reservationId: string,
+    body: ExtendReservationRequest,
+    keyHeader?: string,
+  ): Promise<Answered<CreditMovementAnswer | IgnoredByPolicy>> {
+    const fields = { reservationId, expiresInMinutes: body.expires_in_minutes };
+    return this.move(service, 'extend', body, fields, keyHeader);
+  }
+
+  /** Any command that is no hold and no settlement. Same errors as `reserve`. */
+  async move(
+    service: ServicePrincipal,
+    operation: CreditOperation,
+    body: CreditCommandRequest,
+    fields: Partial<CreditCommand>,
+    keyHeader?: string,
+  ): Promise<Answered<CreditMovementAnswer | IgnoredByPolicy>> {
+    const command: CreditCommand = { ...(await this.commonFields(service, operation, body, keyHeader)), ...fields };
+    return answerMovement(this.ledger, command, await this.ledger.apply(command));
   }
 
   private async commonFields(
     service: ServicePrincipal,
     operation: CreditOperation,
-    body: ReleaseCreditsRequest | ReserveCreditsRequest,
+    body: CreditCommandRequest & { readonly acceptance?: number },
     keyHeader: string | undefined,
   ): Promise<CreditCommand> {
     const idempotencyKey = idempotencyKeyOf(keyHeader, body.idempotency_key);

@@ -1,7 +1,10 @@
-import { Body, Controller, Headers, Post, Res } from '@nestjs/common';
+import { Body, Controller, Headers, Param, ParseUUIDPipe, Post, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiHeader, ApiOperation, ApiResponse, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import {
+  ChargeCreditsRequest,
   ConsumeCreditsRequest,
+  CreditMovementAnswer,
+  ExtendReservationRequest,
   IgnoredByPolicy,
   ReleaseCreditsRequest,
   ReserveAnswer,
@@ -18,7 +21,7 @@ const REPLAY_HEADER = 'Idempotent-Replayed';
 
 /** Credit commands of other services (CONTRACT 1.1): hold, charge, give back. */
 @ApiTags('credits')
-@ApiExtraModels(IgnoredByPolicy, ReserveAnswer, SettlementAnswer)
+@ApiExtraModels(CreditMovementAnswer, IgnoredByPolicy, ReserveAnswer, SettlementAnswer)
 @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Instead of idempotency_key in the body' })
 @Controller('v1/billing/credits')
 export class CreditsController {
@@ -83,6 +86,42 @@ export class CreditsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SettlementAnswer | IgnoredByPolicy> {
     return send(reply, await this.requests.release(service, body, keyHeader));
+  }
+
+  @Post('charge')
+  @Scopes('credits:charge')
+  @ApiOperation({ summary: 'Take credits for usage, all or nothing' })
+  @ApiResponse({
+    status: 201,
+    description: 'Taken, or ignored because the account is POSTPAID',
+    schema: { oneOf: [{ $ref: getSchemaPath(CreditMovementAnswer) }, { $ref: getSchemaPath(IgnoredByPolicy) }] },
+  })
+  @ApiResponse({ status: 402, description: '`insufficient_credits`: nothing moved, and this key stays refused' })
+  @ApiResponse({ status: 404, description: '`account_not_enrolled`' })
+  @ApiResponse({ status: 409, description: '`ACCOUNT_NOT_ACTIVE`' })
+  async charge(
+    @CurrentService() service: ServicePrincipal,
+    @Body() body: ChargeCreditsRequest,
+    @Headers('idempotency-key') keyHeader: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CreditMovementAnswer | IgnoredByPolicy> {
+    return send(reply, await this.requests.charge(service, body, keyHeader));
+  }
+
+  @Post('reservations/:id/extend')
+  @Scopes('credits:reserve')
+  @ApiOperation({ summary: 'Give a hold more time' })
+  @ApiResponse({ status: 201, type: CreditMovementAnswer })
+  @ApiResponse({ status: 404, description: '`account_not_enrolled`, `reservation_not_found`' })
+  @ApiResponse({ status: 409, description: '`RESERVATION_ALREADY_*`: a hold that ended does not come back' })
+  async extend(
+    @CurrentService() service: ServicePrincipal,
+    @Param('id', ParseUUIDPipe) reservationId: string,
+    @Body() body: ExtendReservationRequest,
+    @Headers('idempotency-key') keyHeader: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CreditMovementAnswer | IgnoredByPolicy> {
+    return send(reply, await this.requests.extend(service, reservationId, body, keyHeader));
   }
 }
 

@@ -90,14 +90,21 @@ export function ledgerDelta(row: Pick<LedgerSqlRow, 'balance_delta_micro' | 'res
   return balanceDelta === 0n ? -BigInt(row.reserved_delta_micro) : balanceDelta;
 }
 
+function heldNow(row: ReservationSqlRow, amount: number): number {
+  if (row.status !== 'ACTIVE') return 0;
+  return row.held_micro === row.amount_micro ? amount : toCredits(row.held_micro);
+}
+
 /** Database row to wire row of a hold. */
 export function toReservationRow(row: ReservationSqlRow): ReservationRow {
   const resolvedAt = row.resolved_at === null ? null : toIsoTime(row.resolved_at);
+  const amount = toCredits(row.amount_micro);
   return {
     id: row.reservation_id,
     tenant_id: row.tenant_id ?? null,
     account_id: row.account_id,
-    amount: toCredits(row.amount_micro),
+    amount,
+    held_amount: heldNow(row, amount),
     status: row.status,
     ref_type: row.ref_type,
     ref_id: row.ref_id,

@@ -14,6 +14,14 @@ const TEXTS: Partial<Record<ErrorCode, string>> = {
   RESERVATION_ALREADY_CONSUMED: 'The reservation was already consumed',
   RESERVATION_ALREADY_RELEASED: 'The reservation was already released',
   RESERVATION_ALREADY_EXPIRED: 'The reservation has expired',
+  insufficient_credits: 'Not enough credits are available',
+  ledger_entry_not_found: 'There is no such movement in this account',
+  purchase_not_found: 'This purchase brought no credits to this account',
+  shortfall_not_found: 'There is no such shortfall in this account',
+  shortfall_not_open: 'Somebody has dealt with this shortfall',
+  ENTRY_NOT_REVERSIBLE: 'A movement of this kind cannot be reversed',
+  REVERSAL_EXCEEDS_ENTRY: 'No more can be undone than was moved and not undone yet',
+  PURCHASE_ALREADY_CREDITED: 'The credits of this purchase are in the wallet already',
   ALREADY_SETTLED: 'This piece of work was already charged',
 };
 
