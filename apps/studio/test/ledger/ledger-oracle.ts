@@ -206,7 +206,7 @@ export class LedgerOracle {
   ): OracleOutcome {
     this.balance += command.amount;
     const brought = this.lots.add(
-      { priority: 100, expiresAt: Infinity, ...terms, amount: command.amount } as Parameters<LotOracle['add']>[0],
+      { priority: 100, expiresAt: Infinity, ...terms, amount: command.amount },
       this.now,
     );
     return this.post(command, { amount: command.amount, brought, purchase: terms.purchase });
