@@ -12,6 +12,7 @@ import { Command, Option } from 'commander';
 import { DataSource } from 'typeorm';
 import { loadDatabaseUrl } from './config/env.ts';
 import { STUDIO_MIGRATIONS } from './migrations/index.ts';
+import { AuditQueries } from './modules/audit/audit.queries.ts';
 import { STUDIO_ROLES } from './modules/operator/operator-roles.ts';
 
 /** Runs one command's work over a connection that is closed afterwards. */
@@ -42,6 +43,19 @@ program
     const applied = await migrate(url, STUDIO_MIGRATIONS);
     await migrateJobs(url);
     print({ applied });
+  });
+
+program
+  .command('verify-audit')
+  .description(
+    'go through the chain of the audit trail and name the lines that do not fit; exit code 1 when there are any',
+  )
+  .action(async () => {
+    await withDatabase(async (pool) => {
+      const found = await new AuditQueries(pool).verify();
+      print({ ok: found.brokenCount === 0, ...found });
+      if (found.brokenCount > 0) process.exitCode = 1;
+    });
   });
 
 program
