@@ -1,5 +1,6 @@
 import { CreateIdentity1700000000000 } from '@tandem/platform/identity/create-identity';
 import { CreateServiceTokens1700000000001 } from '@tandem/platform/identity/create-service-tokens';
+import { CloseShortfalls1763700000630 } from './close-shortfalls.ts';
 import { CreateAccounts1763700000100 } from './create-accounts.ts';
 import { CreateApplyCreditBatch1763700000500 } from './create-apply-credit-batch.ts';
 import { CreateBalanceAlerts1763700000700 } from './create-balance-alerts.ts';
@@ -32,6 +33,7 @@ export const STUDIO_MIGRATIONS = [
   CreateAuditTrail1763700000600,
   CreateOperatorActs1763700000610,
   CreateOverdraftLimits1763700000620,
+  CloseShortfalls1763700000630,
   CreateLedgerSeals1763700000800,
   CreateBalanceAlerts1763700000700,
   CreateOutgoingWebhooks1763700000710,
