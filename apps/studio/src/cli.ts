@@ -14,6 +14,7 @@ import { loadDatabaseUrl } from './config/env.ts';
 import { STUDIO_MIGRATIONS } from './migrations/index.ts';
 import { AuditQueries } from './modules/audit/audit.queries.ts';
 import { STUDIO_ROLES } from './modules/operator/operator-roles.ts';
+import { verifyLedgerCommand } from './modules/seals/verify-ledger.command.ts';
 
 /** Runs one command's work over a connection that is closed afterwards. */
 async function withDatabase<T>(work: (pool: PgPool) => Promise<T>): Promise<T> {
@@ -91,6 +92,8 @@ program
       print(await tokens.issue({ client: options.client, scopes, namespace: options.namespace || null }));
     });
   });
+
+program.addCommand(verifyLedgerCommand({ withDatabase, print }));
 
 try {
   await program.parseAsync();
