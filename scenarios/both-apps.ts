@@ -1,5 +1,6 @@
 import { accountKeyFor, type ExternalKey } from '@tandem/contracts';
 import { startFaultProxy, type FaultProxy } from '@tandem/devkit/fault-proxy';
+import type { TestDatabase } from '@tandem/devkit/test-database';
 import { startStudio, type RunningStudio } from '../apps/studio/test/start-studio.ts';
 import { V1UnderTest } from '../apps/v1/test/support/v1-under-test.ts';
 import { LaneSweeper } from '../apps/v1/src/modules/studio-link/lane-sweeper.ts';
@@ -31,8 +32,14 @@ export class BothApps {
     private readonly operator: Record<string, string>,
   ) {}
 
-  static async start(given: { v1?: Record<string, string>; studio?: Record<string, string> } = {}): Promise<BothApps> {
-    const studio = await startStudio({ env: given.studio ?? {} });
+  /** `studioDatabase`: a migrated database of the caller's own; the caller drops it. */
+  static async start(
+    given: { v1?: Record<string, string>; studio?: Record<string, string>; studioDatabase?: TestDatabase } = {},
+  ): Promise<BothApps> {
+    const studio = await startStudio({
+      env: given.studio ?? {},
+      ...(given.studioDatabase === undefined ? {} : { database: given.studioDatabase }),
+    });
     const target = new URL(await studio.app.getUrl());
     const link = await startFaultProxy({ targetHost: '127.0.0.1', targetPort: Number(target.port) });
     const token = (await studio.serviceToken())['x-service-token'];

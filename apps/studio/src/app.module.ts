@@ -8,6 +8,8 @@ import { ConfigModule } from './config/config.module.ts';
 import type { StudioConfig } from './config/config.ts';
 import { AccountsModule } from './modules/accounts/accounts.module.ts';
 import { AlertsModule } from './modules/alerts/alerts.module.ts';
+import { ApprovalsModule, FINISH_ACTS_CRONTAB } from './modules/approvals/approvals.module.ts';
+import { AuditModule, VERIFY_AUDIT_TRAIL_CRONTAB } from './modules/audit/audit.module.ts';
 import { EventsModule } from './modules/events/events.module.ts';
 import { CHECK_INVARIANTS_CRONTAB, InvariantsModule } from './modules/invariants/invariants.module.ts';
 import { EXPIRE_CREDITS_CRONTAB, LedgerModule } from './modules/ledger/ledger.module.ts';
@@ -38,7 +40,14 @@ export class AppModule {
         JobsModule.forRoot({
           databaseUrl: config.databaseUrl,
           enabled: config.jobsEnabled,
-          crontab: [EXPIRE_CREDITS_CRONTAB, SEAL_LEDGER_CRONTAB, CHECK_INVARIANTS_CRONTAB].join('\n'),
+          keepsContext: false,
+          crontab: [
+            EXPIRE_CREDITS_CRONTAB,
+            SEAL_LEDGER_CRONTAB,
+            CHECK_INVARIANTS_CRONTAB,
+            FINISH_ACTS_CRONTAB,
+            VERIFY_AUDIT_TRAIL_CRONTAB,
+          ].join('\n'),
         }),
         IdentityModule.forRoot({
           roles: STUDIO_ROLES,
@@ -51,6 +60,8 @@ export class AppModule {
         SealsModule,
         EventsModule,
         TimelineModule,
+        AuditModule,
+        ApprovalsModule,
         OperatorModule,
         AlertsModule,
         OutgoingWebhooksModule,

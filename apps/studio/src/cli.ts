@@ -12,7 +12,9 @@ import { Command, Option } from 'commander';
 import { DataSource } from 'typeorm';
 import { loadDatabaseUrl } from './config/env.ts';
 import { STUDIO_MIGRATIONS } from './migrations/index.ts';
+import { AuditQueries } from './modules/audit/audit.queries.ts';
 import { STUDIO_ROLES } from './modules/operator/operator-roles.ts';
+import { verifyLedgerCommand } from './modules/seals/verify-ledger.command.ts';
 
 /** Runs one command's work over a connection that is closed afterwards. */
 async function withDatabase<T>(work: (pool: PgPool) => Promise<T>): Promise<T> {
@@ -42,6 +44,19 @@ program
     const applied = await migrate(url, STUDIO_MIGRATIONS);
     await migrateJobs(url);
     print({ applied });
+  });
+
+program
+  .command('verify-audit')
+  .description(
+    'go through the chain of the audit trail and name the lines that do not fit; exit code 1 when there are any',
+  )
+  .action(async () => {
+    await withDatabase(async (pool) => {
+      const found = await new AuditQueries(pool).verify();
+      print({ ok: found.brokenCount === 0, ...found });
+      if (found.brokenCount > 0) process.exitCode = 1;
+    });
   });
 
 program
@@ -77,6 +92,8 @@ program
       print(await tokens.issue({ client: options.client, scopes, namespace: options.namespace || null }));
     });
   });
+
+program.addCommand(verifyLedgerCommand({ withDatabase, print }));
 
 try {
   await program.parseAsync();

@@ -24,5 +24,6 @@ export * from './studio-api/credit-rows.ts';
 export * from './studio-api/paths.ts';
 export * from './studio-api/receipt.ts';
 export * from './studio-api/service-meta.ts';
+export * from './studio-api/shortfalls.ts';
 export * from './studio-api/timeline-row.ts';
 export * from './validators.ts';

@@ -1,3 +1,5 @@
+import type { Credits } from '@tandem/contracts';
+
 /** How much the log says. */
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
@@ -22,6 +24,12 @@ export abstract class StudioConfig {
   abstract readonly queuePerAccountMax: number;
   /** Life of a hold whose request names none, in minutes. */
   abstract readonly reservationTimeoutMinutes: number;
+  /** Credits above which an operator's act needs a second person. */
+  abstract readonly secondApproverAbove: Credits;
+  /** Credits one operator may move alone on one day (UTC). */
+  abstract readonly dailyCreditsPerOperator: Credits;
+  /** How long a request waits for a second person, in hours. */
+  abstract readonly approvalHours: number;
   abstract readonly jobsEnabled: boolean;
   abstract readonly corsOrigins: readonly string[];
   /** Folder of the console's files; undefined when it was not built. */

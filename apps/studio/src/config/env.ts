@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { parseCredits } from '@tandem/contracts';
 import { readConfig, type Environment } from '@tandem/platform/config';
 import { LOG_LEVELS, type StudioConfig } from './config.ts';
 
@@ -32,6 +33,13 @@ export function loadConfig(env: Environment = process.env): StudioConfig {
       queuePerClientMax: read.int('STUDIO_QUEUE_PER_CLIENT_MAX', 2000, { min: 1 }),
       queuePerAccountMax: read.int('STUDIO_QUEUE_PER_ACCOUNT_MAX', 1000, { min: 1 }),
       reservationTimeoutMinutes: read.int('RESERVATION_TIMEOUT_MINUTES', 1440, { min: 5, max: 525_600 }),
+      secondApproverAbove: parseCredits(
+        read.int('STUDIO_SECOND_APPROVER_ABOVE_CREDITS', 10_000, { min: 0, max: 1_000_000_000 }),
+      ),
+      dailyCreditsPerOperator: parseCredits(
+        read.int('STUDIO_DAILY_CREDITS_PER_OPERATOR', 100_000, { min: 0, max: 1_000_000_000 }),
+      ),
+      approvalHours: read.int('STUDIO_APPROVAL_HOURS', 72, { min: 1, max: 8760 }),
       jobsEnabled: read.bool('JOBS_ENABLED', true),
       corsOrigins: read.list('CORS_ORIGINS', []),
       consoleDir: existsSync(consoleDir) ? consoleDir : undefined,

@@ -10,6 +10,7 @@ export const STUDIO_PATHS = {
   commands: '/v1/billing/credits/commands',
   reservations: '/v1/billing/credits/reservations',
   ledger: '/v1/billing/credits/ledger',
+  shortfalls: '/v1/billing/shortfalls',
   timeline: '/v1/billing/timeline',
   events: '/v1/billing/events',
 } as const;

@@ -24,6 +24,7 @@ export interface AccountSqlRow {
   /** Null: not enrolled. */
   readonly billing_mode: BillingMode | null;
   readonly account_status: AccountStatusName | null;
+  readonly overdraft_limit_micro: string | null;
   readonly balance_micro: string | null;
   readonly reserved_micro: string | null;
 }
@@ -63,6 +64,7 @@ export function toOperatorAccount(row: AccountSqlRow): OperatorAccount {
   return {
     ...toAccountStatus(row),
     version: row.version,
+    overdraft_limit: creditsToNumber(BigInt(row.overdraft_limit_micro ?? 0)),
     enrolled_at: row.enrolled_at?.toISOString() ?? null,
     created_at: row.created_at.toISOString(),
   };

@@ -24,3 +24,8 @@ export function creditModeNeedsCredits(): DomainError {
     'the account has no available credits: grant some first, or force the change with a reason',
   );
 }
+
+/** More is in use than the limit would allow. */
+export function overdraftInUse(): DomainError {
+  return new DomainError('overdraft_in_use', 'the account already uses more than that: a lower limit must wait');
+}

@@ -10,7 +10,7 @@ export const ACCOUNT_COLUMNS = `
   a.account_id, a.external_key, a.tenant_id, a.account_type, a.display_name, a.payment_terms_days, a.currency,
   a.is_enabled, a.version, a.created_at, a.enrolled_at,
   greatest(a.last_event_at, w.last_entry_at) AS last_activity_at,
-  w.billing_mode, w.account_status,
+  w.billing_mode, w.account_status, w.overdraft_limit_micro,
   w.balance_micro - CASE WHEN w.next_lot_expiry_at <= ledger_clock() THEN due_lot_credits(w.account_id) ELSE 0 END AS balance_micro,
   w.reserved_micro - coalesce(overdue.micro, 0)::bigint AS reserved_micro`;
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AccountType, BillingMode } from '@tandem/contracts';
+import type { AccountType, BillingMode, Credits } from '@tandem/contracts';
 import type { Tx } from '@tandem/platform/database/unit-of-work';
 import { newId } from '@tandem/platform/ids';
 import type { AccountSqlRow } from './account.convert.ts';
@@ -7,7 +7,13 @@ import { ACCOUNT_COLUMNS } from './account.queries.ts';
 
 /** Kinds of policy change that are kept for ever. */
 export type AccountChangeKind =
-  'ENROLLED' | 'SUSPENDED' | 'REACTIVATED' | 'MODE_CHANGED' | 'PAYMENT_TERMS_CHANGED' | 'ALERT_THRESHOLDS_CHANGED';
+  | 'ENROLLED'
+  | 'SUSPENDED'
+  | 'REACTIVATED'
+  | 'MODE_CHANGED'
+  | 'PAYMENT_TERMS_CHANGED'
+  | 'ALERT_THRESHOLDS_CHANGED'
+  | 'OVERDRAFT_LIMIT_CHANGED';
 
 /** One line of an account's policy history. */
 export interface AccountChange {
@@ -90,6 +96,23 @@ export class AccountStore {
 
   async setPaymentTerms(tx: Tx, accountId: string, days: number): Promise<void> {
     await tx.query('UPDATE accounts SET payment_terms_days = $2 WHERE account_id = $1', [accountId, days]);
+  }
+
+  /**
+   * Sets how far below zero the available credits may go, and keeps from which movement on the limit holds: the past is
+   * judged by the limit of its time. The caller holds the account's locks. False: more than that is in use.
+   */
+  async setOverdraftLimit(tx: Tx, account: { accountId: string; version: number }, limit: Credits): Promise<boolean> {
+    const written = await tx.execute(
+      `WITH changed AS (
+         UPDATE wallets SET overdraft_limit_micro = $3
+          WHERE account_id = $1 AND balance_micro - reserved_micro >= -$3::bigint
+         RETURNING account_id, seq)
+       INSERT INTO overdraft_limits (account_id, version, from_seq, limit_micro)
+       SELECT account_id, $2, seq + 1, $3 FROM changed`,
+      [account.accountId, account.version, limit.toString()],
+    );
+    return written > 0;
   }
 
   /** Writes the history line of a change. */

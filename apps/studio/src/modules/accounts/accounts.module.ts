@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.ts';
 import { AccountQueries } from './account.queries.ts';
 import { AccountResolver } from './account-selector.ts';
 import { AccountStatusController } from './account-status.controller.ts';
@@ -6,6 +7,7 @@ import { AccountStore } from './account.store.ts';
 import { ChangeAccount } from './change-account.ts';
 import { ChangeAccountStatus } from './change-account-status.ts';
 import { ChangeBillingMode } from './change-billing-mode.ts';
+import { ChangeOverdraftLimit } from './change-overdraft-limit.ts';
 import { ChangePaymentTerms } from './change-payment-terms.ts';
 import { EnrolAccount } from './enrol-account.ts';
 import { EnrolledAccounts } from './enrolled-accounts.ts';
@@ -13,6 +15,7 @@ import { AccountListQueries } from './account-list.queries.ts';
 
 /** Accounts: who has credits, and by which policy. */
 @Module({
+  imports: [AuditModule],
   controllers: [AccountStatusController],
   providers: [
     AccountStore,
@@ -24,6 +27,7 @@ import { AccountListQueries } from './account-list.queries.ts';
     ChangeAccount,
     ChangeAccountStatus,
     ChangeBillingMode,
+    ChangeOverdraftLimit,
     ChangePaymentTerms,
   ],
   exports: [
@@ -35,6 +39,7 @@ import { AccountListQueries } from './account-list.queries.ts';
     ChangeAccount,
     ChangeAccountStatus,
     ChangeBillingMode,
+    ChangeOverdraftLimit,
     ChangePaymentTerms,
   ],
 })

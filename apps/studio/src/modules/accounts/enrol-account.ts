@@ -5,6 +5,8 @@ import { isEnrolled, type AccountSqlRow } from './account.convert.ts';
 import { accountAlreadyEnrolled } from './account.errors.ts';
 import { accountOfKey } from './account-selector.ts';
 import { AccountStore } from './account.store.ts';
+import type { Actor } from '../audit/audit-entry.ts';
+import { AuditTrail } from '../audit/audit-trail.ts';
 
 const DEFAULT_PAYMENT_TERMS_DAYS = 15;
 const DEFAULT_CURRENCY = 'INR';
@@ -20,6 +22,8 @@ export interface Enrolment {
   readonly billingMode?: BillingMode | undefined;
   readonly reason?: string | undefined;
   readonly actor: string;
+  /** Who that is exactly, for the audit trail. */
+  readonly by?: Actor | undefined;
 }
 
 /** Gives a key a wallet. Events that came before enrolment are already on its stub and become visible under its id. */
@@ -28,6 +32,7 @@ export class EnrolAccount {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly accounts: AccountStore,
+    private readonly trail: AuditTrail,
   ) {}
 
   /** @throws DomainError `already_exists` when the key is enrolled */
@@ -58,6 +63,14 @@ export class EnrolAccount {
         after: { billing_mode: billingMode, account_status: 'ACTIVE' },
         actor: enrolment.actor,
         reason: enrolment.reason ?? null,
+      });
+      await this.trail.record(tx, {
+        act: 'enrolled',
+        phase: 'DONE',
+        actor: enrolment.by ?? { email: enrolment.actor, role: null },
+        target: account.externalKey,
+        reason: enrolment.reason,
+        after: { billing_mode: billingMode, account_status: 'ACTIVE' },
       });
       const enrolled = await this.accounts.lock(tx, account.accountId);
       if (!enrolled) throw new Error(`account ${account.accountId} vanished while it was locked`);

@@ -30,6 +30,9 @@ export class OperatorAccount extends AccountStatus {
   @ApiProperty({ description: 'Counts every policy change; send it back to refuse an edit of something older' })
   version: number;
 
+  @ApiProperty({ description: 'Credits that may be used beyond what is there' })
+  overdraft_limit: number;
+
   @ApiProperty({ type: String, format: 'date-time', nullable: true })
   enrolled_at: string | null;
 
@@ -87,7 +90,7 @@ export class EnrolAccountRequest {
 export class ChangeAccountRequest {
   @ApiProperty({ description: 'Why, in words; kept in the history' })
   @IsString()
-  @IsNotEmpty()
+  @Matches(/\S/, { message: 'reason must not be blank' })
   @MaxLength(REASON_LENGTH_MAX)
   reason: string;
 

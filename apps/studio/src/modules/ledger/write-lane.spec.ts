@@ -61,6 +61,30 @@ describe('the write lane', () => {
     await Promise.all(answers);
   });
 
+  test('clients take turns, and so do the accounts of a client, each account in its own order', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, { batchMax: 4, queuePerClientMax: 100, queuePerAccountMax: 100 });
+    const answers = [lane.submit(command('zero', 'first'))];
+    for (const key of ['f1', 'f2', 'f3', 'f4', 'f5']) answers.push(lane.submit(command('flooded', key)));
+    answers.push(lane.submit(command('calm', 'c1')), lane.submit(command('calm', 'c2')));
+    answers.push(lane.submit(command('flooded', 'other', 'another client')));
+    for (let round = 0; round < 3; round += 1) await database.answer();
+    await Promise.all(answers);
+    expect(database.batches).toEqual([['first'], ['f1', 'other', 'c1', 'f2'], ['c2', 'f3', 'f4', 'f5']]);
+  });
+
+  test('a newcomer is in the next round trip, however much one account or one client has waiting', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, { batchMax: 4, queuePerClientMax: 100, queuePerAccountMax: 100 });
+    const answers = Array.from({ length: 20 }, (_, n) => lane.submit(command('flooded', `f${n}`)));
+    await database.answer();
+    answers.push(lane.submit(command('calm', 'same client')), lane.submit(command('calm', 'other client', 'calm')));
+    await database.answer();
+    expect(database.batches[2]).toEqual(expect.arrayContaining(['same client', 'other client']));
+    for (let round = 0; round < 5; round += 1) await database.answer();
+    await Promise.all(answers);
+  });
+
   test('a client or account with too much waiting is refused, others are not', async () => {
     const database = heldDatabase();
     const lane = new WriteLane(database.apply, LIMITS);

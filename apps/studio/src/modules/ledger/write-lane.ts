@@ -1,5 +1,6 @@
 import { DomainError } from '@tandem/platform/errors';
 import { byAccount, type CommandOutcome, type CreditCommand } from './credit-command.ts';
+import { FairQueue } from './fair-queue.ts';
 
 /** Runs one batch in the database and answers one outcome per command, in order. */
 export type ApplyBatch = (commands: readonly CreditCommand[]) => Promise<CommandOutcome[]>;
@@ -39,12 +40,12 @@ function sqlState(error: unknown): string | undefined {
 }
 
 /**
- * Collects commands while the previous round trip is in flight and applies all that wait in one call. A lone command
- * leaves at once. Nothing is answered before its commit: a batch lost at COMMIT leaves its commands unknown, and the
+ * Collects commands while the previous round trip is in flight and applies what waits in one call, the clients and their
+ * accounts in turns when it is more than one call takes. A lone command leaves at once. Nothing is answered before its commit: a batch lost at COMMIT leaves its commands unknown, and the
  * same keys reveal the truth.
  */
 export class WriteLane {
-  private waiting: Waiting[] = [];
+  private readonly waiting = new FairQueue<Waiting>();
   private readonly perClient = new Map<string, number>();
   private readonly perAccount = new Map<string, number>();
   private readonly lockedUntil = new Map<string, number>();
@@ -62,7 +63,7 @@ export class WriteLane {
   submit(command: CreditCommand): Promise<CommandOutcome> {
     this.admit(command);
     return new Promise<CommandOutcome>((resolve, reject) => {
-      this.waiting.push({ command, resolve, reject });
+      this.waiting.push(command.client, command.accountId, { command, resolve, reject });
       if (!this.busy) void this.drain();
     });
   }
@@ -89,8 +90,8 @@ export class WriteLane {
 
   private async drain(): Promise<void> {
     this.busy = true;
-    while (this.waiting.length > 0) {
-      const batch = this.waiting.splice(0, this.limits.batchMax);
+    while (!this.waiting.isEmpty) {
+      const batch = this.waiting.take(this.limits.batchMax);
       await this.settle(batch);
       for (const { command } of batch) {
         countDown(this.perClient, command.client);

@@ -1,9 +1,12 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { parseCredits } from '@tandem/contracts';
 import { pageLimit, toPage } from '@tandem/platform/http/paging';
-import { CurrentUser, Roles } from '@tandem/platform/identity/access';
-import type { UserPrincipal } from '@tandem/platform/identity/principal';
+import { Roles } from '@tandem/platform/identity/access';
+import { newId } from '@tandem/platform/ids';
+import type { FastifyReply } from 'fastify';
+import { CurrentOperator, type Operator } from '../../http/current-operator.ts';
+import { idempotencyKeyOf } from '../../http/idempotency-key.ts';
 import { toOperatorAccount } from '../accounts/account.convert.ts';
 import { accountNotEnrolled } from '../accounts/account.errors.ts';
 import { AccountListQueries, readAccountCursor } from '../accounts/account-list.queries.ts';
@@ -21,6 +24,10 @@ import {
   EnrolAccountRequest,
   OperatorAccount,
 } from '../accounts/operator-account.dto.ts';
+import { ApprovalRow } from '../approvals/approval.dto.ts';
+import { CreditActAnswers } from './credit-act-answers.ts';
+import { ChangeOverdraftLimitRequest } from './credit-acts.dto.ts';
+import { CreditActs } from './credit-acts.ts';
 import { AccountListQuery, AccountsPage } from './operator-accounts.dto.ts';
 import { OPERATOR_WRITERS, STUDIO_ROLES } from './operator-roles.ts';
 
@@ -38,6 +45,8 @@ export class OperatorAccountsController {
     private readonly changeStatus: ChangeAccountStatus,
     private readonly changeMode: ChangeBillingMode,
     private readonly changeTerms: ChangePaymentTerms,
+    private readonly acts: CreditActs,
+    private readonly answers: CreditActAnswers,
   ) {}
 
   @Get()
@@ -67,7 +76,7 @@ export class OperatorAccountsController {
   @ApiOperation({ summary: 'Enrol an account; events that came before are attached' })
   @ApiResponse({ status: 201, type: OperatorAccount })
   @ApiResponse({ status: 409, description: '`already_exists`' })
-  async enrol(@CurrentUser() operator: UserPrincipal, @Body() body: EnrolAccountRequest): Promise<OperatorAccount> {
+  async enrol(@CurrentOperator() operator: Operator, @Body() body: EnrolAccountRequest): Promise<OperatorAccount> {
     const row = await this.enrolAccount.run({
       externalKey: body.external_key,
       displayName: body.display_name,
@@ -78,6 +87,7 @@ export class OperatorAccountsController {
       billingMode: body.billing_mode,
       reason: body.reason,
       actor: operator.email,
+      by: operator,
     });
     return toOperatorAccount(row);
   }
@@ -103,7 +113,7 @@ export class OperatorAccountsController {
   @ApiResponse({ status: 404, description: '`account_not_enrolled`' })
   @ApiResponse({ status: 409, description: '`stale_version`' })
   async suspend(
-    @CurrentUser() operator: UserPrincipal,
+    @CurrentOperator() operator: Operator,
     @Param('external_key') externalKey: string,
     @Body() body: ChangeAccountRequest,
   ): Promise<OperatorAccount> {
@@ -119,7 +129,7 @@ export class OperatorAccountsController {
   @ApiResponse({ status: 404, description: '`account_not_enrolled`' })
   @ApiResponse({ status: 409, description: '`stale_version`' })
   async reactivate(
-    @CurrentUser() operator: UserPrincipal,
+    @CurrentOperator() operator: Operator,
     @Param('external_key') externalKey: string,
     @Body() body: ChangeAccountRequest,
   ): Promise<OperatorAccount> {
@@ -135,12 +145,37 @@ export class OperatorAccountsController {
   @ApiResponse({ status: 404, description: '`account_not_enrolled`' })
   @ApiResponse({ status: 409, description: '`credit_mode_needs_credits`, `stale_version`' })
   async mode(
-    @CurrentUser() operator: UserPrincipal,
+    @CurrentOperator() operator: Operator,
     @Param('external_key') externalKey: string,
     @Body() body: ChangeBillingModeRequest,
   ): Promise<OperatorAccount> {
     const edit = editOf(operator, externalKey, body);
     return toOperatorAccount(await this.changeMode.run(edit, body.billing_mode, { force: body.force ?? false }));
+  }
+
+  @Post(':external_key/overdraft-limit')
+  @HttpCode(200)
+  @Roles('admin')
+  @ApiOperation({ summary: 'Let an account use more than it has, up to a limit' })
+  @ApiParam({ name: 'external_key', example: 'v1:partner:77' })
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Names the request, when it needs approval' })
+  @ApiResponse({ status: 200, type: OperatorAccount })
+  @ApiResponse({ status: 202, type: ApprovalRow, description: 'Waits for another administrator' })
+  @ApiResponse({ status: 404, description: '`account_not_enrolled`' })
+  @ApiResponse({ status: 409, description: '`overdraft_in_use`, `stale_version`' })
+  async overdraftLimit(
+    @CurrentOperator() operator: Operator,
+    @Param('external_key') externalKey: string,
+    @Body() body: ChangeOverdraftLimitRequest,
+    @Headers('idempotency-key') keyHeader: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<OperatorAccount | ApprovalRow> {
+    // Setting a limit twice is setting it once, so a key is only needed to ask for approval once.
+    const idempotencyKey = idempotencyKeyOf(keyHeader, keyHeader ?? newId());
+    const context = { operator, externalKey, idempotencyKey, reason: body.reason };
+    const performed = await this.acts.overdraftLimit(context, parseCredits(body.overdraft_limit), body.version);
+    const request = await this.answers.withoutOutcome(reply, performed);
+    return request ?? this.one(externalKey);
   }
 
   @Post(':external_key/payment-terms')
@@ -152,7 +187,7 @@ export class OperatorAccountsController {
   @ApiResponse({ status: 404, description: '`account_not_enrolled`' })
   @ApiResponse({ status: 409, description: '`stale_version`' })
   async paymentTerms(
-    @CurrentUser() operator: UserPrincipal,
+    @CurrentOperator() operator: Operator,
     @Param('external_key') externalKey: string,
     @Body() body: ChangePaymentTermsRequest,
   ): Promise<OperatorAccount> {
@@ -162,10 +197,11 @@ export class OperatorAccountsController {
 }
 
 /** The edit a request asks for. Who it is comes from the session, never from the body. */
-function editOf(operator: UserPrincipal, externalKey: string, body: ChangeAccountRequest): AccountEdit {
+function editOf(operator: Operator, externalKey: string, body: ChangeAccountRequest): AccountEdit {
   return {
     accountId: accountOfKey(externalKey, null).accountId,
     actor: operator.email,
+    by: operator,
     reason: body.reason,
     version: body.version,
   };

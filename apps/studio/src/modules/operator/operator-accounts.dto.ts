@@ -2,15 +2,11 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import {
   BILLING_MODES,
   CREDITS_PATTERN,
-  IsIdempotencyKey,
-  IsPositiveCredits,
-  LedgerRow,
-  Receipt,
   RESERVATION_STATUSES,
   type BillingMode,
   type ReservationStatus,
 } from '@tandem/contracts';
-import { IsIn, IsNotEmpty, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
 import { PageQuery } from '../../http/account-activity.dto.ts';
 import { ACCOUNT_SORT_NAMES, LISTED_STATUSES, type AccountSort } from '../accounts/account-list.queries.ts';
 import { OperatorAccount } from '../accounts/operator-account.dto.ts';
@@ -74,28 +70,4 @@ export class AccountsPage {
 
   @ApiProperty({ type: AccountModeCounts })
   counts: AccountModeCounts;
-}
-
-/** `POST /v1/operator/accounts/{external_key}/grants` */
-export class GrantCreditsRequest {
-  @ApiProperty({ oneOf: [{ type: 'number' }, { type: 'string' }], description: 'Credits, more than 0' })
-  @IsPositiveCredits()
-  amount: number | string;
-
-  @ApiProperty({ description: 'Why, in words; kept with the row' })
-  @IsString()
-  @IsNotEmpty()
-  @MaxLength(1000)
-  reason: string;
-
-  @ApiPropertyOptional({ description: 'Names the grant for ever. May be given as the Idempotency-Key header instead' })
-  @IsOptional()
-  @IsIdempotencyKey()
-  idempotency_key?: string;
-}
-
-/** A grant: the row of the movement, and its receipt. */
-export class GrantAnswer extends LedgerRow {
-  @ApiProperty({ type: Receipt })
-  receipt: Receipt;
 }

@@ -30,8 +30,11 @@ export class LastSeals implements OnApplicationBootstrap, BeforeApplicationShutd
     this.loop = new RepeatingTask(
       REFRESH_MS,
       () => this.refresh(),
-      // The database was away: receipts go on with what is known, the next round reads on.
-      (error) => this.logger.warn(error),
+      (error) => {
+        // The database is away, and may be another one when it is back: receipts go without a seal until then.
+        this.forget();
+        this.logger.warn(error);
+      },
     );
   }
 
@@ -48,8 +51,7 @@ export class LastSeals implements OnApplicationBootstrap, BeforeApplicationShutd
     const newest = await this.seals.head();
     if (this.known !== null && (await this.seals.head(this.known.position))?.digest !== this.known.digest) {
       // The chain is another one: the database was put back under this process.
-      this.marks.clear();
-      this.known = null;
+      this.forget();
     }
     if (newest === null) return;
     let after = this.known?.position ?? Math.max(0, newest.position - HEADS_LOOKED_BACK);
@@ -61,6 +63,11 @@ export class LastSeals implements OnApplicationBootstrap, BeforeApplicationShutd
       after = last;
     }
     this.known = { position: newest.position, digest: newest.digest };
+  }
+
+  private forget(): void {
+    this.marks.clear();
+    this.known = null;
   }
 
   /** Maps keep the order of insertion: the account sealed longest ago goes first. */

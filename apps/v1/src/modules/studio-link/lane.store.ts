@@ -146,19 +146,17 @@ export class LaneStore {
 
   /**
    * Remembers how far Studio's ledger and event streams of the account have come (DESIGN 2, Receipts). A receipt of
-   * another incarnation changes nothing here: whether that is a setback is found out by comparing.
+   * another incarnation changes nothing here: whether that is a setback is found out by comparing. The seal in it came
+   * from a memory that may outlive a restore; only seals Studio read for a comparison are kept.
    */
   async keepReceipt(tx: Tx, accountKey: string, stream: 'ledger_seq' | 'event_seq', receipt: unknown): Promise<void> {
     const seq = receiptSeq(receipt);
     if (seq === null || !isRecord(receipt) || typeof receipt.incarnation !== 'string') return;
-    const seal = isRecord(receipt.last_seal) ? receipt.last_seal : null;
     await tx.query(
       `UPDATE lanes
-          SET incarnation = $2, ${stream} = greatest(coalesce(${stream}, 0), $3),
-              sealed_seq = CASE WHEN $4::bigint > coalesce(sealed_seq, 0) THEN $4 ELSE sealed_seq END,
-              sealed_digest = CASE WHEN $4::bigint > coalesce(sealed_seq, 0) THEN $5 ELSE sealed_digest END
+          SET incarnation = $2, ${stream} = greatest(coalesce(${stream}, 0), $3)
         WHERE account_key = $1 AND (incarnation IS NULL OR incarnation = $2)`,
-      [accountKey, receipt.incarnation, seq, seal?.seq ?? null, seal?.digest ?? null],
+      [accountKey, receipt.incarnation, seq],
     );
   }
 }

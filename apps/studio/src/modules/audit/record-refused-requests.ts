@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { Csrf } from '@tandem/platform/identity/csrf';
+import { ServiceTokens, looksLikeServiceToken } from '@tandem/platform/identity/service-tokens';
+import { Sessions } from '@tandem/platform/identity/sessions';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Actor } from './audit-entry.ts';
+import { AuditTrail } from './audit-trail.ts';
+
+/** Routes of people who run Studio. */
+const OPERATOR_ROUTES = '/v1/operator/';
+const REFUSED_STATUSES: ReadonlySet<number> = new Set([403, 409]);
+
+/**
+ * Writes every refused attempt on an operator route into the trail, before its answer leaves. Refusals of the guard
+ * come before any handler, so this listens on the server, and only on those routes.
+ */
+@Injectable()
+export class RecordRefusedRequests {
+  private readonly logger = new Logger(RecordRefusedRequests.name);
+
+  constructor(
+    private readonly trail: AuditTrail,
+    private readonly sessions: Sessions,
+    private readonly serviceTokens: ServiceTokens,
+    private readonly csrf: Csrf,
+    adapterHost: HttpAdapterHost,
+  ) {
+    // Here and not in a later step of the start: routes are registered soon after, and hooks only see what comes later.
+    const instance = adapterHost.httpAdapter.getInstance<FastifyInstance>();
+    instance.addHook('onRoute', (route) => {
+      if (!route.url.startsWith(OPERATOR_ROUTES)) return;
+      route.onSend = async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
+        if (REFUSED_STATUSES.has(reply.statusCode)) await this.record(request, reply, payload);
+        return payload;
+      };
+    });
+  }
+
+  private async record(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> {
+    try {
+      const actor = await this.actorOf(request);
+      if (actor === null) return;
+      const { external_key: key } = request.params as { external_key?: string };
+      const { reason } = (request.body ?? {}) as { reason?: unknown };
+      await this.trail.recordRefusal(reply, {
+        act: `${request.method} ${request.routeOptions.url ?? ''}`,
+        actor: { ...actor, requestId: request.id },
+        target: key ?? request.url.split('?', 1)[0] ?? '',
+        reason: typeof reason === 'string' ? reason : null,
+        code: codeOf(payload),
+        requestDigest: createHash('sha256')
+          .update(JSON.stringify(request.body ?? null))
+          .digest('hex'),
+      });
+    } catch (error) {
+      // The refusal stands, whatever becomes of its line.
+      this.logger.error(`A refused attempt was not recorded: ${error instanceof Error ? error.message : 'unknown'}`);
+    }
+  }
+
+  /** Who was refused; the guard keeps no principal of those it turned away. Null: nobody known. */
+  private async actorOf(request: FastifyRequest): Promise<Actor | null> {
+    const { principal, headers } = request;
+    if (principal?.kind === 'user') return { email: principal.email, role: principal.role };
+    const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+    const serviceToken = [headers['x-service-token'], bearer, headers['x-api-key']].find(
+      (token): token is string => typeof token === 'string' && looksLikeServiceToken(token),
+    );
+    if (serviceToken !== undefined) {
+      const service = await this.serviceTokens.verify(serviceToken);
+      return service && { email: service.client, role: 'service' };
+    }
+    const session = await this.sessions.find(bearer ?? request.cookies[this.csrf.sessionCookie] ?? '');
+    return session && { email: session.user.email, role: session.user.role };
+  }
+}
+
+/** The stable code of a problem body. */
+function codeOf(payload: unknown): string | null {
+  if (typeof payload !== 'string') return null;
+  const { code } = JSON.parse(payload) as { code?: unknown };
+  return typeof code === 'string' ? code : null;
+}

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { fromMicroCredits, type Credits } from '@tandem/contracts';
+import { PgPool } from '@tandem/platform/database/pool';
+import type { CommandOutcome } from './credit-command.ts';
+
+/** Names a command for ever. */
+export interface CommandKey {
+  readonly accountId: string;
+  readonly client: string;
+  readonly operation: string;
+  readonly idempotencyKey: string;
+}
+
+/** What a command left behind. */
+export interface CommandTrace {
+  readonly outcome: Exclude<CommandOutcome['outcome'], 'REJECTED' | 'SWEPT'>;
+  readonly code: string | null;
+  readonly entry_id: string | null;
+  readonly seq: string | null;
+}
+
+/** Looks up commands and movements for whoever must know what became of them, or how much they are about. */
+@Injectable()
+export class CommandLookupQueries {
+  constructor(private readonly pool: PgPool) {}
+
+  /** What a command left behind; undefined: it never arrived, or nothing of it was stored. */
+  async traceOf(key: CommandKey): Promise<CommandTrace | undefined> {
+    const { rows } = await this.pool.query<CommandTrace>(
+      `SELECT 'POSTED' AS outcome, NULL AS code, entry_id, seq FROM ledger
+        WHERE account_id = $1 AND client = $2 AND operation = $3 AND idempotency_key = $4 AND leg = 0
+       UNION ALL
+       SELECT outcome, code, NULL, NULL FROM unposted_outcomes
+        WHERE account_id = $1 AND client = $2 AND operation = $3 AND idempotency_key = $4`,
+      [key.accountId, key.client, key.operation, key.idempotencyKey],
+    );
+    return rows[0];
+  }
+
+  /** Place of a movement, and how much it changed the balance, up or down; undefined: the account has no such movement. */
+  async entry(accountId: string, entryId: string): Promise<{ seq: number; moved: Credits } | undefined> {
+    const { rows } = await this.pool.query<{ seq: string; moved: string }>(
+      'SELECT seq, abs(balance_delta_micro) AS moved FROM ledger WHERE account_id = $1 AND entry_id = $2',
+      [accountId, entryId],
+    );
+    return rows[0] && { seq: Number(rows[0].seq), moved: fromMicroCredits(rows[0].moved) };
+  }
+
+  /** Credits bought by a purchase; undefined when the account has no such purchase. */
+  async amountOfPurchase(
+    accountId: string,
+    purchase: { refType: string; refId: string },
+  ): Promise<Credits | undefined> {
+    const { rows } = await this.pool.query<{ bought: string | null }>(
+      `SELECT sum(balance_delta_micro)::bigint AS bought FROM ledger
+        WHERE account_id = $1 AND kind = 'TOPUP' AND ref_type = $2 AND ref_id = $3`,
+      [accountId, purchase.refType, purchase.refId],
+    );
+    return rows[0]?.bought == null ? undefined : fromMicroCredits(rows[0].bought);
+  }
+}
