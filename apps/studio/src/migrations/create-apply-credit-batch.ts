@@ -20,9 +20,11 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
         clients text[], keys text[], digests text[], amounts bigint[], ref_types text[], ref_ids text[],
         acceptances integer[], minutes integer[], actors text[], reasons text[], entry_ids uuid[], reservation_ids uuid[],
         others jsonb
-      ) RETURNS TABLE (outcome_position integer, outcome jsonb, held_seq bigint, held_at timestamptz, balance_after bigint, reserved_after bigint)
+      ) RETURNS TABLE (outcome_position integer, outcome json, held_seq bigint, held_at timestamptz, balance_after bigint, reserved_after bigint)
       -- A wallet somebody else holds for longer than this fails the batch; the lane then works around it.
-      LANGUAGE plpgsql SET lock_timeout = '500ms' AS $body$
+      -- Every look-up has an index; plans are kept for the life of a connection, and those made while the tables were
+      -- small would go on reading them whole.
+      LANGUAGE plpgsql SET lock_timeout = '500ms' SET enable_seqscan = off AS $body$
       DECLARE
         folded credit_command[] := '{}';
         started timestamptz;
@@ -57,17 +59,18 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
             LEFT JOIN wallets w ON w.account_id = a.id;
 
           -- A key or a reference that was seen before: a replay, or work with a history. The fold knows what to do.
+          -- No EXISTS: the planner may answer that by hashing a whole table.
           SELECT array_agg(DISTINCT c.account) INTO seen
             FROM unnest(accounts, clients, keys, ref_types, ref_ids) c (account, client, key, ref_type, ref_id)
-           WHERE fits[c.account] AND (
-             EXISTS (SELECT FROM ledger l WHERE l.account_id = candidate_ids[c.account] AND l.client = c.client
-                        AND l.operation = 'reserve' AND l.idempotency_key = c.key)
-             OR EXISTS (SELECT FROM unposted_outcomes u WHERE u.account_id = candidate_ids[c.account] AND u.client = c.client
-                           AND u.operation = 'reserve' AND u.idempotency_key = c.key)
-             OR EXISTS (SELECT FROM reservations r WHERE r.account_id = candidate_ids[c.account]
-                           AND r.ref_type = c.ref_type AND r.ref_id = c.ref_id)
-             OR EXISTS (SELECT FROM funding_decisions f WHERE f.account_id = candidate_ids[c.account]
-                           AND f.ref_type = c.ref_type AND f.ref_id = c.ref_id));
+           WHERE fits[c.account] AND coalesce(
+             (SELECT true FROM ledger l WHERE l.account_id = candidate_ids[c.account] AND l.client = c.client
+                 AND l.operation = 'reserve' AND l.idempotency_key = c.key LIMIT 1),
+             (SELECT true FROM unposted_outcomes u WHERE u.account_id = candidate_ids[c.account] AND u.client = c.client
+                 AND u.operation = 'reserve' AND u.idempotency_key = c.key LIMIT 1),
+             (SELECT true FROM reservations r WHERE r.account_id = candidate_ids[c.account]
+                 AND r.ref_type = c.ref_type AND r.ref_id = c.ref_id LIMIT 1),
+             (SELECT true FROM funding_decisions f WHERE f.account_id = candidate_ids[c.account]
+                 AND f.ref_type = c.ref_type AND f.ref_id = c.ref_id LIMIT 1), false);
           IF seen IS NOT NULL THEN
             fits := ARRAY(SELECT f.fit AND f.place <> ALL (seen) FROM unnest(fits) WITH ORDINALITY f (fit, place) ORDER BY f.place);
           END IF;
@@ -96,7 +99,7 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
            WHERE fits[c.account];
 
           RETURN QUERY
-          SELECT c.place, NULL::jsonb, seqs[c.account] + c.ordinal, times[c.account], balances[c.account],
+          SELECT c.place, NULL::json, seqs[c.account] + c.ordinal, times[c.account], balances[c.account],
                  reserved[c.account] + c.running_sum
             FROM unnest(accounts, positions, ordinals, running_sums) c (account, place, ordinal, running_sum)
            WHERE fits[c.account];

@@ -240,7 +240,7 @@ const EXPIRE_LOTS = String.raw`
 const APPLY = String.raw`
   -- Decides one command against its locked wallet and writes what it decided. The outcome it returns holds rows as they
   -- are stored, so that a replay (which reads them) and the first answer cannot differ.
-  CREATE FUNCTION apply_credit_command(INOUT wallet wallets, command credit_command, OUT outcome jsonb)
+  CREATE FUNCTION apply_credit_command(INOUT wallet wallets, command credit_command, OUT outcome json)
   LANGUAGE plpgsql AS $body$
   DECLARE
     decision credit_decision;
@@ -286,7 +286,7 @@ const APPLY = String.raw`
       END;
       wallet := decision.wallet;
       IF decision.outcome IN ('REJECTED', 'SWEPT') THEN
-        outcome := jsonb_build_object('outcome', decision.outcome, 'code', decision.code);
+        outcome := json_build_object('outcome', decision.outcome, 'code', decision.code);
         RETURN;
       ELSIF decision.entry_seq IS NOT NULL THEN
         SELECT * INTO entry FROM ledger l WHERE l.account_id = command.account_id AND l.seq = decision.entry_seq;
@@ -299,7 +299,7 @@ const APPLY = String.raw`
         RETURNING * INTO unposted;
       END IF;
     ELSIF coalesce(entry.request_digest, unposted.request_digest) <> digest THEN
-      outcome := jsonb_build_object('outcome', 'REJECTED', 'code', 'idempotency_key_reused');
+      outcome := json_build_object('outcome', 'REJECTED', 'code', 'idempotency_key_reused');
       RETURN;
     END IF;
 
@@ -325,38 +325,46 @@ const APPLY = String.raw`
       SELECT * INTO short FROM shortfalls s WHERE s.account_id = command.account_id AND s.shortfall_id = short_id;
     END IF;
 
-    outcome := jsonb_build_object(
+    outcome := json_build_object(
       'outcome', CASE WHEN entry.entry_id IS NOT NULL THEN 'POSTED' ELSE unposted.outcome END,
       'replayed', replayed,
       'code', unposted.code,
       'seq', coalesce(entry.seq, unposted.account_seq),
       'settled_micro', settled::text,
       'entry', CASE WHEN entry.entry_id IS NOT NULL THEN credit_entry_json(entry) END,
-      'unposted', CASE WHEN entry.entry_id IS NULL THEN jsonb_build_object(
+      'unposted', CASE WHEN entry.entry_id IS NULL THEN json_build_object(
         'details', unposted.details, 'ref_type', unposted.ref_type, 'ref_id', unposted.ref_id,
         'acceptance', unposted.acceptance, 'created_at', unposted.created_at) END,
       'reservation', CASE WHEN hold.reservation_id IS NOT NULL THEN credit_hold_json(hold) END,
       'shortfall', CASE WHEN short.shortfall_id IS NOT NULL THEN
-        to_jsonb(short) || jsonb_build_object('amount_micro', short.amount_micro::text) END);
+        json_build_object('account_id', short.account_id, 'shortfall_id', short.shortfall_id, 'ref_type', short.ref_type,
+          'ref_id', short.ref_id, 'acceptance', short.acceptance, 'amount_micro', short.amount_micro::text,
+          'status', short.status, 'created_at', short.created_at) END);
   END $body$;
 
-  -- Amounts travel as text: a JSON number would be read as a double.
-  CREATE FUNCTION credit_entry_json(entry ledger) RETURNS jsonb LANGUAGE sql STABLE AS $body$
-    SELECT to_jsonb(entry) - 'request_digest' || jsonb_build_object(
+  -- Amounts travel as text: a JSON number would be read as a double. Plain json, field by field: jsonb sorts its names.
+  CREATE FUNCTION credit_entry_json(entry ledger) RETURNS json LANGUAGE sql STABLE AS $body$
+    SELECT json_build_object(
+      'account_id', entry.account_id, 'seq', entry.seq::text, 'entry_id', entry.entry_id, 'kind', entry.kind,
       'balance_delta_micro', entry.balance_delta_micro::text, 'reserved_delta_micro', entry.reserved_delta_micro::text,
       'balance_after_micro', entry.balance_after_micro::text, 'reserved_after_micro', entry.reserved_after_micro::text,
-      'seq', entry.seq::text)
+      'reservation_id', entry.reservation_id, 'ref_type', entry.ref_type, 'ref_id', entry.ref_id,
+      'acceptance', entry.acceptance, 'client', entry.client, 'idempotency_key', entry.idempotency_key,
+      'actor', entry.actor, 'reason', entry.reason, 'effective_at', entry.effective_at, 'created_at', entry.created_at)
   $body$;
-  CREATE FUNCTION credit_hold_json(hold reservations) RETURNS jsonb LANGUAGE sql STABLE AS $body$
-    SELECT to_jsonb(hold) - '{settled_at,settled_micro,shortfall_id}'::text[]
-           || jsonb_build_object('amount_micro', hold.amount_micro::text, 'held_micro', hold.held_micro::text)
+  CREATE FUNCTION credit_hold_json(hold reservations) RETURNS json LANGUAGE sql STABLE AS $body$
+    SELECT json_build_object(
+      'account_id', hold.account_id, 'reservation_id', hold.reservation_id, 'amount_micro', hold.amount_micro::text,
+      'held_micro', hold.held_micro::text, 'status', hold.status, 'ref_type', hold.ref_type, 'ref_id', hold.ref_id,
+      'acceptance', hold.acceptance, 'idempotency_key', hold.idempotency_key, 'created_at', hold.created_at,
+      'expires_at', hold.expires_at, 'resolved_at', hold.resolved_at)
   $body$;
 `;
 
 const FOLD = String.raw`
   -- Folds commands one by one. The caller holds the locks of all their wallets and has read the clock after them.
   CREATE FUNCTION fold_credit_commands(commands credit_command[], started timestamptz)
-  RETURNS TABLE (outcome_position integer, outcome jsonb) LANGUAGE plpgsql AS $body$
+  RETURNS TABLE (outcome_position integer, outcome json) LANGUAGE plpgsql AS $body$
   DECLARE
     wallet wallets;
     command credit_command;
@@ -382,7 +390,7 @@ const FOLD = String.raw`
             started)
           ON CONFLICT DO NOTHING;
         END IF;
-        outcome := jsonb_build_object('outcome', 'REJECTED', 'code', 'account_not_enrolled');
+        outcome := json_build_object('outcome', 'REJECTED', 'code', 'account_not_enrolled');
       ELSE
         step := apply_credit_command(wallet, command);
         wallet := step.wallet;
