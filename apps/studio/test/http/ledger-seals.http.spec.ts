@@ -4,6 +4,7 @@ import type { Agent } from 'supertest';
 import { accountIdOf } from '../../src/modules/accounts/account-id.ts';
 import { LastSeals } from '../../src/modules/seals/last-seals.ts';
 import { SealLedger } from '../../src/modules/seals/seal-ledger.ts';
+import { verifyLedgerCommand } from '../../src/modules/seals/verify-ledger.command.ts';
 import { VerifyLedger } from '../../src/modules/seals/verify-ledger.ts';
 import { startStudio, type RunningStudio } from '../start-studio.ts';
 
@@ -230,6 +231,43 @@ describe('verification', () => {
       { problem: 'the head kept outside has another digest' },
     ]);
   });
+});
+
+test('verify-ledger answers in JSON, names the first row that does not fit, and says so by its exit code', async () => {
+  const printed: Record<string, unknown>[] = [];
+  const run = async (...words: string[]): Promise<Record<string, unknown> | undefined> => {
+    const command = verifyLedgerCommand({
+      withDatabase: (work) => work(studio.pool),
+      print: (answer) => printed.push(answer as Record<string, unknown>),
+    });
+    await command
+      .exitOverride()
+      .configureOutput({ writeErr: () => undefined })
+      .parseAsync(words, { from: 'user' });
+    return printed.pop();
+  };
+  const { key, id } = await account(2);
+  await seal();
+  const sound = await run();
+  expect(sound).toMatchObject({
+    ok: true,
+    broken: 0,
+    first: null,
+    newest_head: expect.stringMatching(/^\d+:[0-9a-f]{64}$/),
+  });
+  expect(await run('--head', sound?.newest_head as string)).toMatchObject({ ok: true });
+  expect(process.exitCode).toBeUndefined();
+  await tamper(`UPDATE ledger SET actor = 'nobody' WHERE seq = 1 AND account_id = '${id}'`);
+  expect(await run()).toMatchObject({
+    ...{ ok: false, broken: 1 },
+    first: { external_key: key, account_id: id, seq: 1, problem: 'the row was changed' },
+  });
+  expect(process.exitCode).toBe(1);
+  process.exitCode = undefined;
+  await tamper(
+    `UPDATE ledger SET actor = o.actor FROM (SELECT actor FROM ledger WHERE seq = 1 AND account_id <> '${id}' LIMIT 1) o WHERE seq = 1 AND account_id = '${id}'`,
+  );
+  await expect(run('--head', 'x')).rejects.toThrow('position');
 });
 
 describe('receipts and heads', () => {
