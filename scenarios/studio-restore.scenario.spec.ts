@@ -30,7 +30,7 @@ describe('Studio restored to a minute ago', () => {
     await migrate(postgres.url, STUDIO_MIGRATIONS);
     await migrateJobs(postgres.url);
     apps = await BothApps.start({
-      studioDatabase: { url: postgres.url, drop: () => Promise.resolve() },
+      studioDatabase: { url: postgres.url, applicationUrl: postgres.url, drop: () => Promise.resolve() },
       // Only an outage V1 saw, or its watch, makes it compare: what a busy installation does by time alone is not waited for.
       v1: { STUDIO_HEADS_TRUSTED_MS: '3600000' },
     });

@@ -1,17 +1,15 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
-import { migrate } from '@tandem/platform/database/migrate';
 import { dataSourceOptions } from '@tandem/platform/database/data-source-options';
 import { PgPool } from '@tandem/platform/database/pool';
 import { explainFailure } from '@tandem/platform/explain-failure';
 import { Passwords } from '@tandem/platform/identity/passwords';
 import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import { Users } from '@tandem/platform/identity/users';
-import { migrateJobs } from '@tandem/platform/jobs/migrate-jobs';
 import { Command, Option } from 'commander';
 import { DataSource } from 'typeorm';
-import { loadDatabaseUrl } from './config/env.ts';
-import { STUDIO_MIGRATIONS } from './migrations/index.ts';
+import { loadDatabaseUrl, loadMigrationUrls } from './config/env.ts';
+import { migrateStudio } from './migrations/migrate-studio.ts';
 import { AuditQueries } from './modules/audit/audit.queries.ts';
 import { STUDIO_ROLES } from './modules/operator/operator-roles.ts';
 import { verifyLedgerCommand } from './modules/seals/verify-ledger.command.ts';
@@ -40,10 +38,7 @@ program
   .command('migrate')
   .description('bring the database up to date; safe to run again, and from several machines at once')
   .action(async () => {
-    const url = loadDatabaseUrl();
-    const applied = await migrate(url, STUDIO_MIGRATIONS);
-    await migrateJobs(url);
-    print({ applied });
+    print({ applied: await migrateStudio(loadMigrationUrls()) });
   });
 
 program
