@@ -19,6 +19,7 @@ import { OperatorModule } from './modules/operator/operator.module.ts';
 import { STUDIO_ROLES, STUDIO_SESSION_COOKIE } from './modules/operator/operator-roles.ts';
 import { SEAL_LEDGER_CRONTAB, SealsModule } from './modules/seals/seals.module.ts';
 import { OutgoingWebhooksModule } from './modules/outgoing-webhooks/outgoing-webhooks.module.ts';
+import { ServiceTokensModule } from './modules/service-tokens/service-tokens.module.ts';
 import { TimelineModule } from './modules/timeline/timeline.module.ts';
 
 /** Table of contents of Studio. */
@@ -63,6 +64,7 @@ export class AppModule {
         AuditModule,
         ApprovalsModule,
         OperatorModule,
+        ServiceTokensModule,
         AlertsModule,
         OutgoingWebhooksModule,
         InvariantsModule,
