@@ -12,6 +12,7 @@ import { loadDatabaseUrl, loadMigrationUrls } from './config/env.ts';
 import { migrateStudio } from './migrations/migrate-studio.ts';
 import { AuditQueries } from './modules/audit/audit.queries.ts';
 import { STUDIO_ROLES } from './modules/operator/operator-roles.ts';
+import { checkTokenGrant } from './modules/service-tokens/check-token-grant.ts';
 import { verifyLedgerCommand } from './modules/seals/verify-ledger.command.ts';
 
 /** Runs one command's work over a connection that is closed afterwards. */
@@ -82,9 +83,10 @@ program
       .split(',')
       .map((scope) => scope.trim())
       .filter((scope) => scope !== '');
+    const grant = { client: options.client, scopes, namespace: options.namespace || null };
+    checkTokenGrant(grant);
     await withDatabase(async (pool) => {
-      const tokens = new ServiceTokens(pool);
-      print(await tokens.issue({ client: options.client, scopes, namespace: options.namespace || null }));
+      print(await new ServiceTokens(pool).issue(grant));
     });
   });
 
