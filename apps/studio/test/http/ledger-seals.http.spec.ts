@@ -93,6 +93,24 @@ describe('sealing', () => {
     expect(after).toMatchObject({ position: before.position + 1, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 
+  test('sealing beside a working ledger misses no row and seals none twice', async () => {
+    const { key, id } = await account(0);
+    let isDone = false;
+    const sealing = (async () => {
+      while (!isDone) await seal();
+    })();
+    await Promise.all(Array.from({ length: 90 }, (_, n) => hold(key, n + 1)));
+    isDone = true;
+    await sealing;
+    await seal();
+    const { rows } = await studio.pool.query(
+      `SELECT sum(to_seq - from_seq + 1) AS rows, max(to_seq) AS last FROM ledger_seals WHERE account_id = $1`,
+      [id],
+    );
+    expect(rows).toEqual([{ rows: '91', last: '91' }]);
+    expect((await studio.app.get(VerifyLedger).run()).broken).toEqual([]);
+  });
+
   test('a row has the same digest whatever the session is set to', async () => {
     const { id } = await account(1);
     const digests = new Set<string>();
