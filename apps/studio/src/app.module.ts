@@ -13,6 +13,7 @@ import { AuditModule, VERIFY_AUDIT_TRAIL_CRONTAB } from './modules/audit/audit.m
 import { EventsModule } from './modules/events/events.module.ts';
 import { CHECK_INVARIANTS_CRONTAB, InvariantsModule } from './modules/invariants/invariants.module.ts';
 import { EXPIRE_CREDITS_CRONTAB, LedgerModule } from './modules/ledger/ledger.module.ts';
+import { LotsModule } from './modules/lots/lots.module.ts';
 import { MetaModule } from './modules/meta/meta.module.ts';
 import { STUDIO_VERSION } from './modules/meta/meta.controller.ts';
 import { OperatorModule } from './modules/operator/operator.module.ts';
@@ -61,6 +62,7 @@ export class AppModule {
         SealsModule,
         EventsModule,
         TimelineModule,
+        LotsModule,
         AuditModule,
         ApprovalsModule,
         OperatorModule,

@@ -15,6 +15,7 @@ import { EnrolAccount } from './enrol-account.ts';
 import { EnrolledAccounts } from './enrolled-accounts.ts';
 import { AccountListQueries } from './account-list.queries.ts';
 import { KnownAccounts } from './known-accounts.ts';
+import { KnownAccounts } from './known-accounts.ts';
 
 /** Accounts: who has credits, and by which policy. */
 @Module({
@@ -26,6 +27,7 @@ import { KnownAccounts } from './known-accounts.ts';
     AccountListQueries,
     AccountResolver,
     EnrolledAccounts,
+    KnownAccounts,
     KnownAccounts,
     EnrolAccount,
     ChangeAccount,
@@ -41,6 +43,7 @@ import { KnownAccounts } from './known-accounts.ts';
     AccountListQueries,
     AccountResolver,
     EnrolledAccounts,
+    KnownAccounts,
     KnownAccounts,
     EnrolAccount,
     ChangeAccount,
