@@ -1,12 +1,18 @@
 // Benchmarks that print ratios. `corepack pnpm bench --help` says how; docs/performance.md says what the figures mean.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { FAIRNESS_BENCHMARK, runFairnessBenchmark } from './lib/fairness-benchmark.mjs';
 import { endProgress, printTables, say } from './lib/report.mjs';
 import { RESERVE_BENCHMARKS, runReserveBenchmark } from './lib/reserve-benchmarks.mjs';
 import { checkBooks } from './lib/soundness.mjs';
 import { World } from './lib/world.mjs';
 
-const NAMES = RESERVE_BENCHMARKS.flatMap(({ name, targets }) => [
+const world = new World();
+const BENCHMARKS = [
+  ...RESERVE_BENCHMARKS.map((benchmark) => ({ ...benchmark, run: runReserveBenchmark.bind(null, world, benchmark) })),
+  { ...FAIRNESS_BENCHMARK, run: runFairnessBenchmark.bind(null, world) },
+];
+const NAMES = BENCHMARKS.flatMap(({ name, targets }) => [
   name,
   ...Object.keys(targets).map((reference) => `${name}/${reference}`),
 ]);
@@ -48,11 +54,10 @@ const options = {
 };
 const isWanted = (name) =>
   positionals.length === 0 || positionals.some((wanted) => name === wanted || name.startsWith(`${wanted}/`));
-const selected = RESERVE_BENCHMARKS.filter(
+const selected = BENCHMARKS.filter(
   ({ name }) => isWanted(name) || positionals.some((wanted) => wanted.startsWith(`${name}/`)),
 );
 
-const world = new World();
 let isInterrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
@@ -80,7 +85,7 @@ async function runAll() {
   // The services were asked once before anything was measured: Studio's first answer is the constant app's constant.
   const acknowledged = { studio: 1, fourStatements: 0 };
   for (const benchmark of selected) {
-    const outcome = await runReserveBenchmark(world, benchmark, options);
+    const outcome = await benchmark.run(options);
     acknowledged.studio += outcome.acknowledged.studio;
     acknowledged.fourStatements += outcome.acknowledged.fourStatements;
     say('comparing the books');

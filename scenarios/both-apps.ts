@@ -7,6 +7,7 @@ import { LaneSweeper } from '../apps/v1/src/modules/studio-link/lane-sweeper.ts'
 
 /** Short enough that a test of an outage does not wait for it, long enough for a healthy call on a busy machine. */
 const STEP_BUDGET_MS = 1000;
+const LARGE_GRANT = 1_000_000;
 
 export interface CommissionAnswer {
   id: number;
@@ -37,7 +38,12 @@ export class BothApps {
     given: { v1?: Record<string, string>; studio?: Record<string, string>; studioDatabase?: TestDatabase } = {},
   ): Promise<BothApps> {
     const studio = await startStudio({
-      env: given.studio ?? {},
+      // Stories are not about what an operator may do: grants of any size take effect at once.
+      env: {
+        STUDIO_SECOND_APPROVER_ABOVE_CREDITS: '1000000000',
+        STUDIO_DAILY_CREDITS_PER_OPERATOR: '1000000000',
+        ...given.studio,
+      },
       ...(given.studioDatabase === undefined ? {} : { database: given.studioDatabase }),
     });
     const target = new URL(await studio.app.getUrl());
@@ -107,11 +113,10 @@ export class BothApps {
 
   async grant(key: ExternalKey, credits: number): Promise<void> {
     this.grants += 1;
-    await this.asOperator('post', `/v1/operator/accounts/${key}/grants`, {
-      amount: credits,
-      reason: 'scenario',
-      idempotency_key: `grant-${this.grants}`,
-    });
+    const body = { amount: credits, reason: 'scenario', idempotency_key: `grant-${this.grants}` };
+    // A large grant uses up what one person may move on a day.
+    const person = credits > LARGE_GRANT ? await this.studio.operator('admin') : this.operator;
+    await this.asOperator('post', `/v1/operator/accounts/${key}/grants`, body, person);
   }
 
   async submit(partnerId: number, creditCost: number | string = 1): Promise<number> {
@@ -187,8 +192,8 @@ export class BothApps {
     return (answer.body as { items: Row[] }).items;
   }
 
-  private async asOperator(verb: 'post', path: string, body: object): Promise<void> {
-    const answer = await this.studio.as(this.operator)[verb](path).send(body);
+  private async asOperator(verb: 'post', path: string, body: object, person = this.operator): Promise<void> {
+    const answer = await this.studio.as(person)[verb](path).send(body);
     if (answer.status >= 300) throw new Error(`${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
   }
 }

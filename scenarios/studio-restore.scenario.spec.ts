@@ -7,6 +7,8 @@ import { LastSeals } from '../apps/studio/src/modules/seals/last-seals.ts';
 import { SealLedger } from '../apps/studio/src/modules/seals/seal-ledger.ts';
 import { VerifyLedger } from '../apps/studio/src/modules/seals/verify-ledger.ts';
 import { expectSoundLedger } from '../apps/studio/test/ledger/expect-sound-ledger.ts';
+import { createCommands } from '../apps/v1/src/commands.ts';
+import { V1Config } from '../apps/v1/src/config/config.ts';
 import { WatchHeads } from '../apps/v1/src/modules/studio-link/watch-heads.ts';
 import { BothApps } from './both-apps.ts';
 import { RestorablePostgres } from './restorable-postgres.ts';
@@ -28,7 +30,7 @@ describe('Studio restored to a minute ago', () => {
     await migrate(postgres.url, STUDIO_MIGRATIONS);
     await migrateJobs(postgres.url);
     apps = await BothApps.start({
-      studioDatabase: { url: postgres.url, drop: () => Promise.resolve() },
+      studioDatabase: { url: postgres.url, applicationUrl: postgres.url, drop: () => Promise.resolve() },
       // Only an outage V1 saw, or its watch, makes it compare: what a busy installation does by time alone is not waited for.
       v1: { STUDIO_HEADS_TRUSTED_MS: '3600000' },
     });
@@ -180,7 +182,8 @@ describe('Studio restored to a minute ago', () => {
     expect(await apps.decisions(gone.key)).toMatchObject([{ verdict: 'honoured' }]);
 
     await postgres.restoreTo('again');
-    await apps.v1.app.get(WatchHeads).run();
+    // Two who notice at the same time: one acts.
+    await Promise.all([apps.v1.app.get(WatchHeads).run(), apps.v1.app.get(WatchHeads).run()]);
     await relayUntilDone();
     const all = await setbacks();
     const noticed = all.filter(({ external_key }) => [gone.key, others.key].some((key) => key === external_key));
@@ -201,6 +204,45 @@ describe('Studio restored to a minute ago', () => {
     expect(await setbacks()).toHaveLength(all.length);
     await expectSoundLedger(apps.studio.pool);
   }, 120_000);
+
+  test('resend-since does the same by hand: counts first, sends again what it is told, and nothing happens twice', async () => {
+    const asked = await apps.newCreditPartner(10);
+    const start = new Date();
+    const id = await apps.submit(asked.id, 3);
+    await apps.approve(id);
+    await apps.step(id, 'deliver');
+    await apps.relay();
+    const [expected, answered] = [await apps.credit(asked.key), await outcomes()];
+
+    const parameters = ['resend-since', start.toISOString(), '--account', asked.key];
+    expect(await command(...parameters, '--dry-run')).toMatchObject({ dry_run: true, rows: 4 });
+    expect(await outcomes()).toEqual(answered);
+    const resent = { accounts: [{ external_key: asked.key, rows: 4 }], rows: 4 };
+    expect(await command(...parameters, '--actor', 'ops@tandem.test')).toMatchObject(resent);
+    expect((await outcomes()).filter(({ state }) => state === 'pending')).toHaveLength(4);
+    await relayUntilDone();
+    expect(await outcomes()).toEqual(answered);
+    expect(await apps.credit(asked.key)).toEqual(expected);
+    expect(await compareBooks()).toMatchObject({ lost: [], doubled: [] });
+    expect((await setbacks())[0]).toMatchObject({
+      ...{ external_key: asked.key, reason: 'asked_for', actor: 'ops@tandem.test', rows_reopened: 4 },
+      rows: { open: 0, as_before: 4, otherwise: 0 },
+    });
+    await expect(command('resend-since', '2026-05-10 10:00')).rejects.toThrow('zone');
+  });
+
+  /** What V1's command line prints. */
+  async function command(...words: string[]): Promise<unknown> {
+    let printed: unknown;
+    const program = createCommands({
+      environment: { NODE_ENV: 'test', DATABASE_URL: apps.v1.app.get(V1Config).databaseUrl },
+      print: (value) => (printed = value),
+    });
+    for (const each of [program, ...program.commands])
+      each.exitOverride().configureOutput({ writeErr: () => undefined });
+    await program.parseAsync(words, { from: 'user' });
+    return printed;
+  }
 });
 
 /** Figures as they should be after more was granted or held. */

@@ -101,6 +101,14 @@ describe.each(APPS)('compose: $app', ({ app, port, loadConfig }) => {
   });
 });
 
+test('the running Studio does not know the owner of its tables, and its migration makes the role it signs in as', () => {
+  const [running, migration] = [services['studio']?.environment, services['studio-migrate']?.environment];
+  expect(running).not.toHaveProperty('STUDIO_MIGRATION_DATABASE_URL');
+  expect(running?.['STUDIO_DATABASE_URL']).toBe(migration?.['STUDIO_DATABASE_URL']);
+  const userOf = (url = '') => new URL(filledIn({ url })['url'] ?? '').username;
+  expect(userOf(running?.['STUDIO_DATABASE_URL'])).not.toBe(userOf(migration?.['STUDIO_MIGRATION_DATABASE_URL']));
+});
+
 test('every value compose asks for is explained in infra/README.md', () => {
   const asked = [...read('infra/compose.yaml').matchAll(/\$\{([A-Z0-9_]+)/g)].map(([, name]) => name ?? '');
   for (const name of new Set(asked)) expect(read('infra/README.md')).toContain(name);

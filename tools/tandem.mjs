@@ -20,6 +20,14 @@ const COMMANDS = {
     steps: [['studio', 'issue-service-token']],
     help: 'Issue the token a service such as V1 shows to Studio. Printed once.',
   },
+  'verify-ledger': {
+    steps: [['studio', 'verify-ledger']],
+    help: "Prove that Studio's ledger is as it was sealed. Exit code 1 when a row is not.",
+  },
+  'resend-since': {
+    steps: [['v1', 'resend-since']],
+    help: 'Send Studio again what had its outcome since a time, for a Studio that was restored.',
+  },
   'issue-api-key': {
     steps: [['v1', 'issue-service-token']],
     help: 'Issue the key another program shows to V1. Printed once.',

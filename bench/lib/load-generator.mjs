@@ -17,8 +17,8 @@ process.on('message', (slice) => {
 process.on('disconnect', () => process.exit());
 
 /**
- * Keeps `connections` requests in flight for `seconds`, each with a key and reference of its own, then waits for the
- * last answers, so that what was acknowledged is known exactly.
+ * Keeps `connections` requests in flight for `seconds`, or sends `perSecond` of them at even times, each with a key and
+ * reference of its own; then waits for the last answers, so that what was acknowledged is known exactly.
  */
 async function run(slice) {
   const target = new URL(slice.url);
@@ -61,15 +61,26 @@ function connect({ hostname, port }) {
 
 /** Sends one request after the other on a connection until the time is over. Resolves when the connection is closed. */
 function drive(socket, state) {
+  const { perSecond, connections } = state.slice;
+  const intervalMs = perSecond && (1000 * connections) / perSecond;
   return new Promise((resolve) => {
     let pending = '';
     let sentAt = 0;
     let isWaiting = false;
-    const next = () => {
-      sentAt = performance.now();
+    let dueAt = performance.now() + (intervalMs ?? 0) * Math.random();
+    const send = (at) => {
+      sentAt = at;
       if (sentAt >= state.endsAt) return void socket.end();
       isWaiting = true;
       socket.write(requestOf(state), 'latin1');
+    };
+    const next = () => {
+      const now = performance.now();
+      if (intervalMs === undefined) return send(now);
+      // A request that had to wait for the answer before it has been late since it was due.
+      if (dueAt <= now) send(dueAt);
+      else setTimeout(() => send(performance.now()), dueAt - now);
+      dueAt += intervalMs;
     };
     socket.removeAllListeners('error');
     socket.on('error', (error) => countBroken(state, error.code ?? 'connection', error.message));

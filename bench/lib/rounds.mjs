@@ -28,6 +28,7 @@ export async function interleave(world, contestants, { rounds, seconds, connecti
   await world.admin.query('CHECKPOINT');
   for (let round = 0; round <= rounds; round += 1) {
     for (const contestant of round % 2 === 0 ? contestants : contestants.toReversed()) await run(contestant, round);
+    if (round === 0) await world.renewStatistics();
   }
   return results;
 }

@@ -1,5 +1,5 @@
 const STUDIO_BOOKS = `
-  SELECT (SELECT count(*) FROM ledger WHERE kind = 'RESERVE' AND client = 'benchmark')::int AS entries,
+  SELECT (SELECT count(*) FROM ledger WHERE kind = 'RESERVE')::int AS entries,
          (SELECT count(*) FROM reservations WHERE status = 'ACTIVE')::int AS holds,
          (SELECT count(*) FROM wallets w
             JOIN (SELECT account_id, count(*) AS entries, max(seq) AS head, sum(balance_delta_micro) AS balance,

@@ -13,12 +13,14 @@ import { AuditModule, VERIFY_AUDIT_TRAIL_CRONTAB } from './modules/audit/audit.m
 import { EventsModule } from './modules/events/events.module.ts';
 import { CHECK_INVARIANTS_CRONTAB, InvariantsModule } from './modules/invariants/invariants.module.ts';
 import { EXPIRE_CREDITS_CRONTAB, LedgerModule } from './modules/ledger/ledger.module.ts';
+import { LotsModule } from './modules/lots/lots.module.ts';
 import { MetaModule } from './modules/meta/meta.module.ts';
 import { STUDIO_VERSION } from './modules/meta/meta.controller.ts';
 import { OperatorModule } from './modules/operator/operator.module.ts';
 import { STUDIO_ROLES, STUDIO_SESSION_COOKIE } from './modules/operator/operator-roles.ts';
 import { SEAL_LEDGER_CRONTAB, SealsModule } from './modules/seals/seals.module.ts';
 import { OutgoingWebhooksModule } from './modules/outgoing-webhooks/outgoing-webhooks.module.ts';
+import { ServiceTokensModule } from './modules/service-tokens/service-tokens.module.ts';
 import { TimelineModule } from './modules/timeline/timeline.module.ts';
 
 /** Table of contents of Studio. */
@@ -60,9 +62,11 @@ export class AppModule {
         SealsModule,
         EventsModule,
         TimelineModule,
+        LotsModule,
         AuditModule,
         ApprovalsModule,
         OperatorModule,
+        ServiceTokensModule,
         AlertsModule,
         OutgoingWebhooksModule,
         InvariantsModule,

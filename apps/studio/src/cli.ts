@@ -1,19 +1,18 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
-import { migrate } from '@tandem/platform/database/migrate';
 import { dataSourceOptions } from '@tandem/platform/database/data-source-options';
 import { PgPool } from '@tandem/platform/database/pool';
 import { explainFailure } from '@tandem/platform/explain-failure';
 import { Passwords } from '@tandem/platform/identity/passwords';
 import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import { Users } from '@tandem/platform/identity/users';
-import { migrateJobs } from '@tandem/platform/jobs/migrate-jobs';
 import { Command, Option } from 'commander';
 import { DataSource } from 'typeorm';
-import { loadDatabaseUrl } from './config/env.ts';
-import { STUDIO_MIGRATIONS } from './migrations/index.ts';
+import { loadDatabaseUrl, loadMigrationUrls } from './config/env.ts';
+import { migrateStudio } from './migrations/migrate-studio.ts';
 import { AuditQueries } from './modules/audit/audit.queries.ts';
 import { STUDIO_ROLES } from './modules/operator/operator-roles.ts';
+import { checkTokenGrant } from './modules/service-tokens/check-token-grant.ts';
 import { verifyLedgerCommand } from './modules/seals/verify-ledger.command.ts';
 
 /** Runs one command's work over a connection that is closed afterwards. */
@@ -40,10 +39,7 @@ program
   .command('migrate')
   .description('bring the database up to date; safe to run again, and from several machines at once')
   .action(async () => {
-    const url = loadDatabaseUrl();
-    const applied = await migrate(url, STUDIO_MIGRATIONS);
-    await migrateJobs(url);
-    print({ applied });
+    print({ applied: await migrateStudio(loadMigrationUrls()) });
   });
 
 program
@@ -87,9 +83,10 @@ program
       .split(',')
       .map((scope) => scope.trim())
       .filter((scope) => scope !== '');
+    const grant = { client: options.client, scopes, namespace: options.namespace || null };
+    checkTokenGrant(grant);
     await withDatabase(async (pool) => {
-      const tokens = new ServiceTokens(pool);
-      print(await tokens.issue({ client: options.client, scopes, namespace: options.namespace || null }));
+      print(await new ServiceTokens(pool).issue(grant));
     });
   });
 

@@ -1,22 +1,24 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createTestDatabase, type TestDatabase } from '@tandem/devkit/test-database';
+import { dataSourceOptions } from '@tandem/platform/database/data-source-options';
 import { PgPool } from '@tandem/platform/database/pool';
 import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import { Sessions } from '@tandem/platform/identity/sessions';
 import { Users } from '@tandem/platform/identity/users';
-import { migrateJobs } from '@tandem/platform/jobs/migrate-jobs';
 import request, { type Agent } from 'supertest';
+import { DataSource } from 'typeorm';
 import { loadConfig } from '../src/config/env.ts';
 import { createStudioApp } from '../src/create-app.ts';
-import { STUDIO_MIGRATIONS } from '../src/migrations/index.ts';
+import { migrateStudio } from '../src/migrations/migrate-studio.ts';
 
 /** Scopes of the token V1 has. */
 export const V1_SCOPES = ['credits:reserve', 'credits:consume', 'credits:release', 'events:write', 'status:read'];
 
-/** Studio on a free port, over a real database. */
+/** Studio on a free port, over a real database, signed in there with the rights it has in production. */
 export interface RunningStudio {
   readonly app: NestFastifyApplication;
   readonly database: TestDatabase;
+  /** The test's own hand on the database, as its owner. Studio itself has fewer rights: `app.get(PgPool)`. */
   readonly pool: PgPool;
   /** Header of a service token; by default the one V1 has. */
   serviceToken(options?: { scopes?: string[]; namespace?: string | null }): Promise<Record<string, string>>;
@@ -28,7 +30,7 @@ export interface RunningStudio {
 }
 
 export function createStudioDatabase(): Promise<TestDatabase> {
-  return createTestDatabase(STUDIO_MIGRATIONS, migrateJobs);
+  return createTestDatabase([], (owner, application) => migrateStudio({ owner, application }));
 }
 
 /** Starts an application; give a database to start one more beside another. */
@@ -38,7 +40,7 @@ export async function startStudio(
   const database = given.database ?? (await createStudioDatabase());
   const config = loadConfig({
     NODE_ENV: 'test',
-    STUDIO_DATABASE_URL: database.url,
+    STUDIO_DATABASE_URL: database.applicationUrl,
     JOBS_ENABLED: 'false',
     LOG_LEVEL: 'silent',
     ...given.env,
@@ -46,11 +48,15 @@ export async function startStudio(
   const app = await createStudioApp(config);
   await app.listen({ port: 0, host: '127.0.0.1' });
   const url = await app.getUrl();
+  const owner = new DataSource(
+    dataSourceOptions({ url: database.url, poolMax: 10, entities: [], applicationName: 'test' }),
+  );
+  await owner.initialize();
   let people = 0;
   return {
     app,
     database,
-    pool: app.get(PgPool),
+    pool: new PgPool(owner),
     async serviceToken({ scopes = V1_SCOPES, namespace = 'v1:' } = {}) {
       const { token } = await app.get(ServiceTokens).issue({ client: 'v1', scopes, namespace });
       return { 'x-service-token': token };
@@ -64,6 +70,7 @@ export async function startStudio(
     as: (headers) => request.agent(url).set(headers),
     async close() {
       await app.close();
+      await owner.destroy();
       if (given.database === undefined) await database.drop();
     },
   };

@@ -2,6 +2,7 @@ import type { Environment } from '@tandem/platform/config';
 import { dataSourceOptions } from '@tandem/platform/database/data-source-options';
 import { migrate } from '@tandem/platform/database/migrate';
 import { PgPool } from '@tandem/platform/database/pool';
+import { UnitOfWork } from '@tandem/platform/database/unit-of-work';
 import { Passwords } from '@tandem/platform/identity/passwords';
 import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import { type User, Users } from '@tandem/platform/identity/users';
@@ -11,6 +12,8 @@ import { DataSource } from 'typeorm';
 import { loadDatabaseUrl } from './config/env.ts';
 import { V1_MIGRATIONS } from './migrations/index.ts';
 import { V1_ROLES, type V1Role } from './modules/identity/roles.ts';
+import { ResendSince } from './modules/studio-link/resend-since.ts';
+import { SetbackStore } from './modules/studio-link/setback.store.ts';
 
 export interface CommandContext {
   /** Names the database; the process's own environment by default. */
@@ -65,6 +68,23 @@ export function createCommands({ environment, print }: CommandContext): Command 
       print(await withPool(url(), (pool) => new ServiceTokens(pool).issue(token)));
     });
 
+  program
+    .command('resend-since')
+    .description(
+      'Send Studio again what had its outcome since a time, in the same order, with the same bytes and keys. For a Studio that was restored: what it lost happens again, what it still has answers its stored outcome. V1 does the same by itself once it notices; this is for when it cannot. Safe while V1 runs, and safe to repeat.',
+    )
+    .argument('<time>', 'ISO 8601 with its zone, such as 2026-05-10T10:00:00Z, or so long ago: 15m, 2h, 1d', parseTime)
+    .option('--account <key>', 'only this account, such as v1:partner:77')
+    .option('--dry-run', 'count the rows and leave them as they are', false)
+    .option('--actor <name>', 'who asks; kept in the book of setbacks', 'command line')
+    .action(async (since: Date, options: { account?: string; dryRun: boolean; actor: string }) => {
+      const { account, dryRun, actor } = options;
+      const resent = await withDatabase(url(), ({ pool, uow }) =>
+        new ResendSince(uow, new SetbackStore(pool)).run({ since, accountKey: account ?? null, dryRun, actor }),
+      );
+      print({ since: since.toISOString(), dry_run: dryRun, ...resent });
+    });
+
   return program;
 }
 
@@ -88,11 +108,32 @@ function parseList(text: string): string[] {
   return parts;
 }
 
+/** A moment, given by itself or by how long ago it was. */
+function parseTime(text: string): Date {
+  const [, count, unit] = /^([1-9][0-9]{0,5})([mhd])$/.exec(text) ?? [];
+  if (count !== undefined && unit !== undefined) {
+    const minutes = { m: 1, h: 60, d: 24 * 60 }[unit as 'm' | 'h' | 'd'];
+    return new Date(Date.now() - Number(count) * minutes * 60_000);
+  }
+  // Without a zone it would be the zone of whoever types it.
+  if (!/^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:?\d{2})$/.test(text) || Number.isNaN(Date.parse(text))) {
+    throw new InvalidArgumentError('It must be a time with its zone, such as 2026-05-10T10:00:00Z, or 15m, 2h, 1d.');
+  }
+  return new Date(text);
+}
+
 async function withPool<T>(url: string, work: (pool: PgPool) => Promise<T>): Promise<T> {
+  return withDatabase(url, ({ pool }) => work(pool));
+}
+
+async function withDatabase<T>(
+  url: string,
+  work: (database: { pool: PgPool; uow: UnitOfWork }) => Promise<T>,
+): Promise<T> {
   const dataSource = new DataSource(dataSourceOptions({ url, poolMax: 2, entities: [], applicationName: 'v1-cli' }));
   await dataSource.initialize();
   try {
-    return await work(new PgPool(dataSource));
+    return await work({ pool: new PgPool(dataSource), uow: new UnitOfWork(dataSource) });
   } finally {
     await dataSource.destroy();
   }

@@ -57,3 +57,14 @@ export function loadConfig(env: Environment = process.env): StudioConfig {
 export function loadDatabaseUrl(env: Environment = process.env): string {
   return readConfig(env, (read) => read.url('STUDIO_DATABASE_URL'));
 }
+
+/**
+ * The database for migrations. With STUDIO_MIGRATION_DATABASE_URL the tables belong to its role and Studio signs in,
+ * with fewer rights, as the one of STUDIO_DATABASE_URL; without it one role does both.
+ */
+export function loadMigrationUrls(env: Environment = process.env): { owner: string; application: string } {
+  return readConfig(env, (read) => {
+    const application = read.url('STUDIO_DATABASE_URL');
+    return { owner: read.optionalUrl('STUDIO_MIGRATION_DATABASE_URL') ?? application, application };
+  });
+}

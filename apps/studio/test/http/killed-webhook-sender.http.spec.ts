@@ -22,7 +22,7 @@ beforeAll(async () => {
     entry: fileURLToPath(new URL('../../dist/main.js', import.meta.url)),
     env: {
       NODE_ENV: 'test',
-      STUDIO_DATABASE_URL: studio.database.url,
+      STUDIO_DATABASE_URL: studio.database.applicationUrl,
       WEBHOOK_ALLOW_PRIVATE_ADDRESSES: 'true',
       LOG_LEVEL: 'error',
     },

@@ -4,6 +4,7 @@ import type { Agent } from 'supertest';
 import { accountIdOf } from '../../src/modules/accounts/account-id.ts';
 import { LastSeals } from '../../src/modules/seals/last-seals.ts';
 import { SealLedger } from '../../src/modules/seals/seal-ledger.ts';
+import { verifyLedgerCommand } from '../../src/modules/seals/verify-ledger.command.ts';
 import { VerifyLedger } from '../../src/modules/seals/verify-ledger.ts';
 import { startStudio, type RunningStudio } from '../start-studio.ts';
 
@@ -90,6 +91,24 @@ describe('sealing', () => {
     expect(rows).toEqual([{ to_seq: '3' }]);
     const after = (await operator.get('/v1/ledger/head').expect(200)).body as { position: number; digest: string };
     expect(after).toMatchObject({ position: before.position + 1, digest: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  });
+
+  test('sealing beside a working ledger misses no row and seals none twice', async () => {
+    const { key, id } = await account(0);
+    let isDone = false;
+    const sealing = (async () => {
+      while (!isDone) await seal();
+    })();
+    await Promise.all(Array.from({ length: 90 }, (_, n) => hold(key, n + 1)));
+    isDone = true;
+    await sealing;
+    await seal();
+    const { rows } = await studio.pool.query(
+      `SELECT sum(to_seq - from_seq + 1) AS rows, max(to_seq) AS last FROM ledger_seals WHERE account_id = $1`,
+      [id],
+    );
+    expect(rows).toEqual([{ rows: '91', last: '91' }]);
+    expect((await studio.app.get(VerifyLedger).run()).broken).toEqual([]);
   });
 
   test('a row has the same digest whatever the session is set to', async () => {
@@ -230,6 +249,43 @@ describe('verification', () => {
       { problem: 'the head kept outside has another digest' },
     ]);
   });
+});
+
+test('verify-ledger answers in JSON, names the first row that does not fit, and says so by its exit code', async () => {
+  const printed: Record<string, unknown>[] = [];
+  const run = async (...words: string[]): Promise<Record<string, unknown> | undefined> => {
+    const command = verifyLedgerCommand({
+      withDatabase: (work) => work(studio.pool),
+      print: (answer) => printed.push(answer as Record<string, unknown>),
+    });
+    await command
+      .exitOverride()
+      .configureOutput({ writeErr: () => undefined })
+      .parseAsync(words, { from: 'user' });
+    return printed.pop();
+  };
+  const { key, id } = await account(2);
+  await seal();
+  const sound = await run();
+  expect(sound).toMatchObject({
+    ok: true,
+    broken: 0,
+    first: null,
+    newest_head: expect.stringMatching(/^\d+:[0-9a-f]{64}$/),
+  });
+  expect(await run('--head', sound?.newest_head as string)).toMatchObject({ ok: true });
+  expect(process.exitCode).toBeUndefined();
+  await tamper(`UPDATE ledger SET actor = 'nobody' WHERE seq = 1 AND account_id = '${id}'`);
+  expect(await run()).toMatchObject({
+    ...{ ok: false, broken: 1 },
+    first: { external_key: key, account_id: id, seq: 1, problem: 'the row was changed' },
+  });
+  expect(process.exitCode).toBe(1);
+  process.exitCode = undefined;
+  await tamper(
+    `UPDATE ledger SET actor = o.actor FROM (SELECT actor FROM ledger WHERE seq = 1 AND account_id <> '${id}' LIMIT 1) o WHERE seq = 1 AND account_id = '${id}'`,
+  );
+  await expect(run('--head', 'x')).rejects.toThrow('position');
 });
 
 describe('receipts and heads', () => {

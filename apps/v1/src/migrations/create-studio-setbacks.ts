@@ -15,7 +15,7 @@ export class CreateStudioSetbacks1763700001050 implements MigrationInterface {
         reason text NOT NULL CHECK (reason IN ('outcome_lost', 'head_went_back', 'seal_differs', 'another_ledger', 'asked_for')),
         noticed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         actor text NOT NULL,
-        held jsonb NOT NULL,
+        held jsonb,
         found jsonb,
         rows_reopened integer NOT NULL DEFAULT 0
       );

@@ -4,7 +4,10 @@ import type { AppName } from './services.ts';
 import type { StackSettings } from './settings.ts';
 
 export interface StackDatabases {
+  /** As the owner of the tables, in the embedded server; a server of one's own as the settings say. */
   urls: Record<AppName, string>;
+  /** Where the server is ours, and so are its roles. */
+  embedded: Record<AppName, boolean>;
   /** Says where they are, for the progress list. */
   summary: string;
   stop(): Promise<void>;
@@ -15,7 +18,10 @@ const CHECK_INTERVAL_MS = 1_000;
 /** The databases of both apps: embedded ones, kept running, unless the settings name servers of one's own. */
 export async function startDatabases(settings: StackSettings, report: (line: string) => void): Promise<StackDatabases> {
   const { v1, studio } = settings.databases;
-  if (v1 && studio) return { urls: { v1, studio }, summary: 'servers of your own', stop: () => Promise.resolve() };
+  const embedded = { v1: v1 === undefined, studio: studio === undefined };
+  if (v1 && studio) {
+    return { urls: { v1, studio }, embedded, summary: 'servers of your own', stop: () => Promise.resolve() };
+  }
   const start = (port: number) =>
     startPostgres({
       dataDir: join(settings.dataDir, 'postgres'),
@@ -27,6 +33,7 @@ export async function startDatabases(settings: StackSettings, report: (line: str
   const stop = keepRunning(first, () => start(first.port), report);
   return {
     urls: { v1: v1 ?? first.url('tandem_v1'), studio: studio ?? first.url('tandem_studio') },
+    embedded,
     summary: `embedded PostgreSQL on port ${first.port}`,
     stop,
   };

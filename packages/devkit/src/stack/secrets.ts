@@ -13,6 +13,8 @@ export interface StackUser {
 /** What must stay the same from start to start. */
 export interface StackSecrets {
   sessionSecrets: { v1: string; studio: string };
+  /** Of the role Studio signs in as at the embedded server. */
+  studioDatabasePassword: string;
   users: StackUser[];
   /** Of which databases the users and tokens below were made; others need new ones. */
   madeFor?: string;
@@ -35,6 +37,7 @@ export function newSecrets(): StackSecrets {
   const random = (bytes: number) => randomBytes(bytes).toString('base64url');
   return {
     sessionSecrets: { v1: random(32), studio: random(32) },
+    studioDatabasePassword: random(32),
     // Hexadecimal: a password that begins with a dash would look like an option to the command line.
     users: USERS.map((user) => ({ ...user, password: randomBytes(8).toString('hex') })),
   };
@@ -43,7 +46,8 @@ export function newSecrets(): StackSecrets {
 /** The secrets of a data folder, made on its first start. */
 export function loadSecrets(dataDir: string): StackSecrets {
   const file = secretsFile(dataDir);
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as StackSecrets;
+  // What is new since the folder was made gets a value; what it knows already stays.
+  if (existsSync(file)) return { ...newSecrets(), ...(JSON.parse(readFileSync(file, 'utf8')) as StackSecrets) };
   const secrets = newSecrets();
   saveSecrets(dataDir, secrets);
   return secrets;

@@ -8,7 +8,10 @@ import { CHECKOUT } from './settings.ts';
 export type AppName = 'v1' | 'studio';
 
 export interface ServicesOptions {
+  /** What each app signs in as. */
   databases: Record<AppName, string>;
+  /** The owner of the tables, where migrations need another role than the app has. */
+  migrationDatabases?: { studio?: string };
   secrets: StackSecrets;
   logDir: string;
   /** Any free port where missing. */
@@ -35,8 +38,9 @@ export async function migrateDatabases(options: ServicesOptions): Promise<void> 
  * Nothing is called when the secrets already belong to these databases.
  */
 export async function createFirstAccounts(options: ServicesOptions): Promise<StackSecrets> {
-  const identity = (await Promise.all([identify(options.databases.v1), identify(options.databases.studio)])).join(' ');
-  const { secrets } = options;
+  const { secrets, databases, migrationDatabases } = options;
+  const urls = [databases.v1, migrationDatabases?.studio ?? databases.studio];
+  const identity = (await Promise.all(urls.map(identify))).join(' ');
   if (secrets.madeFor === identity) return secrets;
   const [serviceToken, apiKey] = await Promise.all([
     makeAccountsOf('studio', ['--client', 'v1', '--scopes', SERVICE_SCOPES.join(','), '--namespace', 'v1:'], options),
@@ -97,7 +101,12 @@ function environmentOf(app: AppName, options: ServicesOptions): Record<string, s
 
 function runCli(app: AppName, parameters: string[], options: ServicesOptions): Promise<string> {
   const entry = join(options.appsDir ?? APPS_DIR, app, 'dist', 'cli.js');
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...environmentOf(app, options) };
+  const owner = options.migrationDatabases?.studio;
+  const env = {
+    ...{ PATH: process.env.PATH, HOME: process.env.HOME },
+    ...(app === 'studio' && owner !== undefined && { STUDIO_MIGRATION_DATABASE_URL: owner }),
+    ...environmentOf(app, options),
+  };
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [entry, ...parameters], { env, timeout: 60_000 }, (error, stdout, stderr) => {
       // The command without its values: they hold passwords.

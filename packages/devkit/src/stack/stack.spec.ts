@@ -105,6 +105,10 @@ describe('runStack', () => {
       DEFAULT_BILLING_MODE: 'POSTPAID',
       FEATURE: 'on',
     });
+    // Studio works with few rights, and does not even know the owner of its tables.
+    const studio = JSON.parse(await get(`${described.studio.url}/environment`)) as Record<string, string>;
+    expect(new URL(studio['STUDIO_DATABASE_URL'] ?? '').username).toBe('tandem_studio');
+    expect(studio['STUDIO_MIGRATION_DATABASE_URL']).toBeUndefined();
     first.child.kill('SIGINT');
     expect(await first.exited).toBe(0);
     await expect(get(described.v1.url)).rejects.toThrow();

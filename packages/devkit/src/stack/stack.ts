@@ -72,7 +72,7 @@ export class Stack {
       api_key: this.secrets.apiKey ?? '',
       users: this.secrets.users.map(({ email, password, role, app }) => ({ email, password, role, app })),
       accounts: this.accounts,
-      databases: this.servicesOptions().databases,
+      databases: this.runningDatabases().urls,
     };
   }
 
@@ -132,14 +132,28 @@ export class Stack {
     return join(this.settings.dataDir, 'stack.json');
   }
 
-  private servicesOptions(): ServicesOptions {
+  private runningDatabases(): StackDatabases {
     if (!this.databases) throw new Error('The databases are not running.');
+    return this.databases;
+  }
+
+  /** Studio works as a role with few rights, as in production; its migrations, as the owner, make that role. */
+  private studioLogin(owner: string): string {
+    const url = new URL(owner);
+    url.username = 'tandem_studio';
+    url.password = this.secrets.studioDatabasePassword;
+    return url.href;
+  }
+
+  private servicesOptions(): ServicesOptions {
+    const { urls, embedded } = this.runningDatabases();
     const { ports, appsDir, dataDir } = this.settings;
     // What the caller's shell sets reaches the services too (feature switches, processor keys), except what is ours.
     const { V1_PORT, STUDIO_PORT, DATABASE_URL, STUDIO_DATABASE_URL, NODE_OPTIONS, ...rest } = this.environment;
     const inherited = Object.fromEntries(Object.entries(rest).filter((entry) => entry[1] !== undefined));
     return {
-      databases: this.databases.urls,
+      databases: embedded.studio ? { ...urls, studio: this.studioLogin(urls.studio) } : urls,
+      ...(embedded.studio && { migrationDatabases: { studio: urls.studio } }),
       secrets: this.secrets,
       logDir: join(dataDir, 'logs'),
       ports,

@@ -1,3 +1,5 @@
+// Kept in the declarations, so that every application sees `request.cookies`.
+/// <reference types="@fastify/cookie" preserve="true" />
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';

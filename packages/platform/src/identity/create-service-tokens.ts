@@ -15,7 +15,8 @@ export class CreateServiceTokens1700000000001 implements MigrationInterface {
         created_at timestamptz NOT NULL DEFAULT now(),
         expires_at timestamptz,
         revoked_at timestamptz,
-        last_used_at timestamptz
+        last_used_at timestamptz,
+        replaced_by text REFERENCES service_tokens
       );
     `);
   }

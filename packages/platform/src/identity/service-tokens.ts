@@ -1,9 +1,10 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { OnModuleDestroy } from '@nestjs/common';
 import type { PgPool } from '../database/pool.ts';
 import { DomainError } from '../errors.ts';
 import { CredentialCache } from './credential-cache.ts';
 import { LastSeen } from './last-seen.ts';
+import { hashOfSecret, newServiceToken } from './new-service-token.ts';
 import type { ServicePrincipal } from './principal.ts';
 
 const TOKEN_PATTERN = /^tdm_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
@@ -18,6 +19,8 @@ export interface ServiceToken {
   readonly expires_at: Date | null;
   readonly revoked_at: Date | null;
   readonly last_used_at: Date | null;
+  /** The token that was issued to follow this one. */
+  readonly replaced_by: string | null;
 }
 
 interface KnownToken {
@@ -47,13 +50,12 @@ export class ServiceTokens implements OnModuleDestroy {
     readonly namespace: string | null;
     readonly expiresAt?: Date;
   }): Promise<{ id: string; token: string }> {
-    const id = randomBytes(8).toString('hex');
-    const secret = randomBytes(32).toString('base64url');
+    const { id, token, secretHash } = newServiceToken();
     await this.pool.query(
       `INSERT INTO service_tokens (id, client, secret_hash, scopes, namespace, expires_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-      [id, request.client, hashOf(secret), [...request.scopes], request.namespace, request.expiresAt ?? null],
+      [id, request.client, secretHash, [...request.scopes], request.namespace, request.expiresAt ?? null],
     );
-    return { id, token: `tdm_${id}_${secret}` };
+    return { id, token };
   }
 
   /** Ends a token, here at once and elsewhere within two seconds. @throws DomainError `not_found` */
@@ -66,9 +68,14 @@ export class ServiceTokens implements OnModuleDestroy {
     if (rowCount === 0) throw new DomainError('not_found', 'There is no such service token.');
   }
 
+  /** Looks a token up again at its next use: it was changed. */
+  forget(id: string): void {
+    this.cache.forget(id);
+  }
+
   async list(): Promise<ServiceToken[]> {
     const { rows } = await this.pool.query<ServiceToken>(
-      `SELECT id, client, scopes, namespace, created_at, expires_at, revoked_at, last_used_at
+      `SELECT id, client, scopes, namespace, created_at, expires_at, revoked_at, last_used_at, replaced_by
        FROM service_tokens ORDER BY created_at DESC, id`,
     );
     return rows;
@@ -89,7 +96,7 @@ export class ServiceTokens implements OnModuleDestroy {
 
   private accept(known: KnownToken | null, id: string, secret: string): ServicePrincipal | null {
     // Digests are compared, which have one length: the time taken says nothing about the secret.
-    if (known === null || !timingSafeEqual(hashOf(secret), known.secretHash)) return null;
+    if (known === null || !timingSafeEqual(hashOfSecret(secret), known.secretHash)) return null;
     if (known.expiresAt <= Date.now()) return null;
     this.lastSeen.touch(id);
     return known.principal;
@@ -114,8 +121,4 @@ export class ServiceTokens implements OnModuleDestroy {
       principal: Object.freeze({ kind: 'service', client, tokenId: row.id, scopes, namespace }),
     };
   }
-}
-
-function hashOf(secret: string): Buffer {
-  return hash('sha256', secret, 'buffer');
 }

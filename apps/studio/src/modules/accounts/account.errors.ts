@@ -29,3 +29,17 @@ export function creditModeNeedsCredits(): DomainError {
 export function overdraftInUse(): DomainError {
   return new DomainError('overdraft_in_use', 'the account already uses more than that: a lower limit must wait');
 }
+
+/** Somebody has to look first: work is under way. */
+export function planRequired(openHolds: number, workInFlight: number): DomainError {
+  return new DomainError(
+    'plan_required',
+    'holds are open or work is in flight: rehearse the switch, and send its plan_digest',
+    { open_holds: openHolds, work_in_flight: workInFlight },
+  );
+}
+
+/** What the rehearsal saw has changed. */
+export function stalePlan(): DomainError {
+  return new DomainError('stale_plan', 'the account has changed since the rehearsal: look again');
+}

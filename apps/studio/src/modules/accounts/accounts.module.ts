@@ -9,9 +9,13 @@ import { ChangeAccountStatus } from './change-account-status.ts';
 import { ChangeBillingMode } from './change-billing-mode.ts';
 import { ChangeOverdraftLimit } from './change-overdraft-limit.ts';
 import { ChangePaymentTerms } from './change-payment-terms.ts';
+import { ModePlanQueries } from './mode-plan.queries.ts';
+import { RehearseModeSwitch } from './rehearse-mode-switch.ts';
 import { EnrolAccount } from './enrol-account.ts';
 import { EnrolledAccounts } from './enrolled-accounts.ts';
 import { AccountListQueries } from './account-list.queries.ts';
+import { KnownAccounts } from './known-accounts.ts';
+import { KnownAccounts } from './known-accounts.ts';
 
 /** Accounts: who has credits, and by which policy. */
 @Module({
@@ -23,24 +27,31 @@ import { AccountListQueries } from './account-list.queries.ts';
     AccountListQueries,
     AccountResolver,
     EnrolledAccounts,
+    KnownAccounts,
+    KnownAccounts,
     EnrolAccount,
     ChangeAccount,
     ChangeAccountStatus,
     ChangeBillingMode,
     ChangeOverdraftLimit,
     ChangePaymentTerms,
+    ModePlanQueries,
+    RehearseModeSwitch,
   ],
   exports: [
     AccountQueries,
     AccountListQueries,
     AccountResolver,
     EnrolledAccounts,
+    KnownAccounts,
+    KnownAccounts,
     EnrolAccount,
     ChangeAccount,
     ChangeAccountStatus,
     ChangeBillingMode,
     ChangeOverdraftLimit,
     ChangePaymentTerms,
+    RehearseModeSwitch,
   ],
 })
 export class AccountsModule {}

@@ -111,6 +111,13 @@ export class ChangeBillingModeRequest extends ChangeAccountRequest {
   @IsOptional()
   @IsBoolean()
   force?: boolean;
+
+  @ApiPropertyOptional({
+    description: '`plan_digest` of the rehearsal. Required when holds are open or work is in flight',
+  })
+  @IsOptional()
+  @Matches(/^[0-9a-f]{64}$/, { message: 'plan_digest must be the one a rehearsal gave' })
+  plan_digest?: string;
 }
 
 /** `POST /v1/operator/accounts/{external_key}/payment-terms` */

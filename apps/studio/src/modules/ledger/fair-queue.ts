@@ -7,14 +7,18 @@ export class FairQueue<Item> {
   // A Map is walked in order of insertion: the first entry is the next in turn, and one put back goes to the end.
   private readonly clients = new Map<string, Map<string, Item[]>>();
 
-  get isEmpty(): boolean {
-    return this.clients.size === 0;
+  private count = 0;
+
+  /** Items waiting. */
+  get size(): number {
+    return this.count;
   }
 
   push(client: string, account: string, item: Item): void {
     const accounts = this.clients.get(client) ?? new Map<string, Item[]>();
     const items = accounts.get(account) ?? [];
     items.push(item);
+    this.count += 1;
     accounts.set(account, items);
     this.clients.set(client, accounts);
   }
@@ -29,6 +33,7 @@ export class FairQueue<Item> {
       taken.push(takeInTurn(accounts));
       if (accounts.size > 0) this.clients.set(client, accounts);
     }
+    this.count -= taken.length;
     return taken;
   }
 }

@@ -61,6 +61,22 @@ describe('the write lane', () => {
     await Promise.all(answers);
   });
 
+  test('of many under way half go at a time, so that database and service work at once', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, { batchMax: 256, queuePerClientMax: 500, queuePerAccountMax: 500 });
+    const submit = (count: number, name: string) =>
+      Array.from({ length: count }, (_, n) => lane.submit(command(`account${n}`, `${name}${n}`)));
+    const answers = submit(64, 'a');
+    await database.answer();
+    answers.push(...submit(1, 'b'));
+    await database.answer();
+    answers.push(...submit(32, 'c'));
+    await database.answer();
+    await database.answer();
+    await Promise.all(answers);
+    expect(database.batches.map((batch) => batch.length)).toEqual([1, 32, 32, 32]);
+  });
+
   test('clients take turns, and so do the accounts of a client, each account in its own order', async () => {
     const database = heldDatabase();
     const lane = new WriteLane(database.apply, { batchMax: 4, queuePerClientMax: 100, queuePerAccountMax: 100 });

@@ -24,6 +24,9 @@ interface Waiting {
 const RETRYABLE_STATES = new Set(['40001', '40P01']);
 const RETRIES_MAX = 3;
 
+/** Fewer commands than this go together: a commit of their own would cost more than the overlap saves. */
+const HALVED_FROM = 16;
+
 /** A wallet of the batch is locked by somebody else, for longer than a batch waits. */
 const WALLET_LOCKED_STATE = '55P03';
 /** How long an account whose wallet is locked is answered at once, so that it does not stall its neighbours again. */
@@ -41,7 +44,7 @@ function sqlState(error: unknown): string | undefined {
 
 /**
  * Collects commands while the previous round trip is in flight and applies what waits in one call, the clients and their
- * accounts in turns when it is more than one call takes. A lone command leaves at once. Nothing is answered before its commit: a batch lost at COMMIT leaves its commands unknown, and the
+ * accounts in turns when it is more than one call should take. A lone command leaves at once. Nothing is answered before its commit: a batch lost at COMMIT leaves its commands unknown, and the
  * same keys reveal the truth.
  */
 export class WriteLane {
@@ -90,8 +93,12 @@ export class WriteLane {
 
   private async drain(): Promise<void> {
     this.busy = true;
-    while (!this.waiting.isEmpty) {
-      const batch = this.waiting.take(this.limits.batchMax);
+    let inFlight = 0;
+    while (this.waiting.size > 0) {
+      // Half of what is under way at a time: while the database works on one half, the service answers the other.
+      const half = Math.ceil((this.waiting.size + inFlight) / 2);
+      const batch = this.waiting.take(Math.min(Math.max(half, HALVED_FROM), this.limits.batchMax));
+      inFlight = batch.length;
       await this.settle(batch);
       for (const { command } of batch) {
         countDown(this.perClient, command.client);
@@ -105,11 +112,8 @@ export class WriteLane {
   private async settle(batch: readonly Waiting[]): Promise<void> {
     try {
       const outcomes = await this.applyWithRetries(batch.map((item) => item.command));
-      batch.forEach((item, index) => {
-        const outcome = outcomes[index];
-        if (outcome) item.resolve(outcome);
-        else item.reject(new Error('the ledger answered fewer outcomes than commands'));
-      });
+      // Answering takes as long as the round trip itself, so the next one is on its way first.
+      setImmediate(answer, batch, outcomes);
     } catch (error) {
       await this.settleAfter(error, batch);
     }
@@ -147,6 +151,14 @@ export class WriteLane {
       }
     }
   }
+}
+
+function answer(batch: readonly Waiting[], outcomes: readonly CommandOutcome[]): void {
+  batch.forEach((item, index) => {
+    const outcome = outcomes[index];
+    if (outcome) item.resolve(outcome);
+    else item.reject(new Error('the ledger answered fewer outcomes than commands'));
+  });
 }
 
 function walletLocked(): DomainError {

@@ -1,13 +1,21 @@
-import { Body, Controller, Headers, Param, ParseUUIDPipe, Post, Res } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Param, ParseUUIDPipe, Post, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { parseCredits } from '@tandem/contracts';
 import { Roles } from '@tandem/platform/identity/access';
+import { newId } from '@tandem/platform/ids';
 import type { FastifyReply } from 'fastify';
 import { CurrentOperator, type Operator } from '../../http/current-operator.ts';
 import { idempotencyKeyOf } from '../../http/idempotency-key.ts';
+import { toOperatorAccount } from '../accounts/account.convert.ts';
+import { accountNotEnrolled } from '../accounts/account.errors.ts';
+import { AccountQueries } from '../accounts/account.queries.ts';
+import { accountOfKey } from '../accounts/account-selector.ts';
+import { OperatorAccount } from '../accounts/operator-account.dto.ts';
 import { ApprovalRow } from '../approvals/approval.dto.ts';
 import { CreditActAnswers } from './credit-act-answers.ts';
 import {
   AdjustCreditsRequest,
+  ChangeOverdraftLimitRequest,
   ClawBackRequest,
   CreditActAnswer,
   CreditActRequest,
@@ -32,6 +40,7 @@ import { OPERATOR_WRITERS } from './operator-roles.ts';
 @Controller('v1/operator/accounts/:external_key')
 export class CreditActsController {
   constructor(
+    private readonly accounts: AccountQueries,
     private readonly acts: CreditActs,
     private readonly answers: CreditActAnswers,
   ) {}
@@ -110,6 +119,30 @@ export class CreditActsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CreditActAnswer | ApprovalRow> {
     return this.answers.act(reply, await this.acts.clawBack(contextOf(operator, externalKey, body, keyHeader), body));
+  }
+
+  @Post('overdraft-limit')
+  @HttpCode(200)
+  @Roles('admin')
+  @ApiOperation({ summary: 'Let an account use more than it has, up to a limit' })
+  @ApiResponse({ status: 200, type: OperatorAccount })
+  @ApiResponse({ status: 409, description: '`overdraft_in_use`, `stale_version`' })
+  async overdraftLimit(
+    @CurrentOperator() operator: Operator,
+    @Param('external_key') externalKey: string,
+    @Body() body: ChangeOverdraftLimitRequest,
+    @Headers('idempotency-key') keyHeader: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<OperatorAccount | ApprovalRow> {
+    // Setting a limit twice is setting it once, so a key is only needed to ask for approval once.
+    const idempotencyKey = idempotencyKeyOf(keyHeader, keyHeader ?? newId());
+    const context = { operator, externalKey, idempotencyKey, reason: body.reason };
+    const performed = await this.acts.overdraftLimit(context, parseCredits(body.overdraft_limit), body.version);
+    const request = await this.answers.withoutOutcome(reply, performed);
+    if (request) return request;
+    const account = await this.accounts.byId(accountOfKey(externalKey, null).accountId);
+    if (!account) throw accountNotEnrolled();
+    return toOperatorAccount(account);
   }
 
   @Post('shortfalls/:shortfall_id/recover')

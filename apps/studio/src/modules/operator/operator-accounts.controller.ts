@@ -1,33 +1,16 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { parseCredits } from '@tandem/contracts';
 import { pageLimit, toPage } from '@tandem/platform/http/paging';
 import { Roles } from '@tandem/platform/identity/access';
-import { newId } from '@tandem/platform/ids';
-import type { FastifyReply } from 'fastify';
 import { CurrentOperator, type Operator } from '../../http/current-operator.ts';
-import { idempotencyKeyOf } from '../../http/idempotency-key.ts';
 import { toOperatorAccount } from '../accounts/account.convert.ts';
 import { accountNotEnrolled } from '../accounts/account.errors.ts';
 import { AccountListQueries, readAccountCursor } from '../accounts/account-list.queries.ts';
 import { AccountQueries } from '../accounts/account.queries.ts';
 import { accountOfKey } from '../accounts/account-selector.ts';
-import type { AccountEdit } from '../accounts/change-account.ts';
-import { ChangeAccountStatus } from '../accounts/change-account-status.ts';
-import { ChangeBillingMode } from '../accounts/change-billing-mode.ts';
-import { ChangePaymentTerms } from '../accounts/change-payment-terms.ts';
 import { EnrolAccount } from '../accounts/enrol-account.ts';
-import {
-  ChangeAccountRequest,
-  ChangeBillingModeRequest,
-  ChangePaymentTermsRequest,
-  EnrolAccountRequest,
-  OperatorAccount,
-} from '../accounts/operator-account.dto.ts';
-import { ApprovalRow } from '../approvals/approval.dto.ts';
-import { CreditActAnswers } from './credit-act-answers.ts';
-import { ChangeOverdraftLimitRequest } from './credit-acts.dto.ts';
-import { CreditActs } from './credit-acts.ts';
+import { EnrolAccountRequest, OperatorAccount } from '../accounts/operator-account.dto.ts';
 import { AccountListQuery, AccountsPage } from './operator-accounts.dto.ts';
 import { OPERATOR_WRITERS, STUDIO_ROLES } from './operator-roles.ts';
 
@@ -42,11 +25,6 @@ export class OperatorAccountsController {
     private readonly accounts: AccountQueries,
     private readonly list: AccountListQueries,
     private readonly enrolAccount: EnrolAccount,
-    private readonly changeStatus: ChangeAccountStatus,
-    private readonly changeMode: ChangeBillingMode,
-    private readonly changeTerms: ChangePaymentTerms,
-    private readonly acts: CreditActs,
-    private readonly answers: CreditActAnswers,
   ) {}
 
   @Get()
@@ -103,106 +81,4 @@ export class OperatorAccountsController {
     if (!row) throw accountNotEnrolled();
     return toOperatorAccount(row);
   }
-
-  @Post(':external_key/suspend')
-  @HttpCode(200)
-  @Roles(...OPERATOR_WRITERS)
-  @ApiOperation({ summary: 'Suspend: no new holds; open ones may still be settled' })
-  @ApiParam({ name: 'external_key', example: 'v1:partner:77' })
-  @ApiResponse({ status: 200, type: OperatorAccount, description: 'Suspended now, or before' })
-  @ApiResponse({ status: 404, description: '`account_not_enrolled`' })
-  @ApiResponse({ status: 409, description: '`stale_version`' })
-  async suspend(
-    @CurrentOperator() operator: Operator,
-    @Param('external_key') externalKey: string,
-    @Body() body: ChangeAccountRequest,
-  ): Promise<OperatorAccount> {
-    return toOperatorAccount(await this.changeStatus.run(editOf(operator, externalKey, body), 'SUSPENDED'));
-  }
-
-  @Post(':external_key/reactivate')
-  @HttpCode(200)
-  @Roles(...OPERATOR_WRITERS)
-  @ApiOperation({ summary: 'End a suspension' })
-  @ApiParam({ name: 'external_key', example: 'v1:partner:77' })
-  @ApiResponse({ status: 200, type: OperatorAccount, description: 'Active now, or before' })
-  @ApiResponse({ status: 404, description: '`account_not_enrolled`' })
-  @ApiResponse({ status: 409, description: '`stale_version`' })
-  async reactivate(
-    @CurrentOperator() operator: Operator,
-    @Param('external_key') externalKey: string,
-    @Body() body: ChangeAccountRequest,
-  ): Promise<OperatorAccount> {
-    return toOperatorAccount(await this.changeStatus.run(editOf(operator, externalKey, body), 'ACTIVE'));
-  }
-
-  @Post(':external_key/mode')
-  @HttpCode(200)
-  @Roles(...OPERATOR_WRITERS)
-  @ApiOperation({ summary: 'Switch between POSTPAID and CREDIT, from now on; open holds live on' })
-  @ApiParam({ name: 'external_key', example: 'v1:partner:77' })
-  @ApiResponse({ status: 200, type: OperatorAccount, description: 'In that mode now, or before' })
-  @ApiResponse({ status: 404, description: '`account_not_enrolled`' })
-  @ApiResponse({ status: 409, description: '`credit_mode_needs_credits`, `stale_version`' })
-  async mode(
-    @CurrentOperator() operator: Operator,
-    @Param('external_key') externalKey: string,
-    @Body() body: ChangeBillingModeRequest,
-  ): Promise<OperatorAccount> {
-    const edit = editOf(operator, externalKey, body);
-    return toOperatorAccount(await this.changeMode.run(edit, body.billing_mode, { force: body.force ?? false }));
-  }
-
-  @Post(':external_key/overdraft-limit')
-  @HttpCode(200)
-  @Roles('admin')
-  @ApiOperation({ summary: 'Let an account use more than it has, up to a limit' })
-  @ApiParam({ name: 'external_key', example: 'v1:partner:77' })
-  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Names the request, when it needs approval' })
-  @ApiResponse({ status: 200, type: OperatorAccount })
-  @ApiResponse({ status: 202, type: ApprovalRow, description: 'Waits for another administrator' })
-  @ApiResponse({ status: 404, description: '`account_not_enrolled`' })
-  @ApiResponse({ status: 409, description: '`overdraft_in_use`, `stale_version`' })
-  async overdraftLimit(
-    @CurrentOperator() operator: Operator,
-    @Param('external_key') externalKey: string,
-    @Body() body: ChangeOverdraftLimitRequest,
-    @Headers('idempotency-key') keyHeader: string | undefined,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<OperatorAccount | ApprovalRow> {
-    // Setting a limit twice is setting it once, so a key is only needed to ask for approval once.
-    const idempotencyKey = idempotencyKeyOf(keyHeader, keyHeader ?? newId());
-    const context = { operator, externalKey, idempotencyKey, reason: body.reason };
-    const performed = await this.acts.overdraftLimit(context, parseCredits(body.overdraft_limit), body.version);
-    const request = await this.answers.withoutOutcome(reply, performed);
-    return request ?? this.one(externalKey);
-  }
-
-  @Post(':external_key/payment-terms')
-  @HttpCode(200)
-  @Roles(...OPERATOR_WRITERS)
-  @ApiOperation({ summary: 'Change how many days invoices may stay unpaid' })
-  @ApiParam({ name: 'external_key', example: 'v1:partner:77' })
-  @ApiResponse({ status: 200, type: OperatorAccount })
-  @ApiResponse({ status: 404, description: '`account_not_enrolled`' })
-  @ApiResponse({ status: 409, description: '`stale_version`' })
-  async paymentTerms(
-    @CurrentOperator() operator: Operator,
-    @Param('external_key') externalKey: string,
-    @Body() body: ChangePaymentTermsRequest,
-  ): Promise<OperatorAccount> {
-    const edit = editOf(operator, externalKey, body);
-    return toOperatorAccount(await this.changeTerms.run(edit, body.payment_terms_days));
-  }
-}
-
-/** The edit a request asks for. Who it is comes from the session, never from the body. */
-function editOf(operator: Operator, externalKey: string, body: ChangeAccountRequest): AccountEdit {
-  return {
-    accountId: accountOfKey(externalKey, null).accountId,
-    actor: operator.email,
-    by: operator,
-    reason: body.reason,
-    version: body.version,
-  };
 }

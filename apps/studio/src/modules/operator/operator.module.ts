@@ -5,6 +5,7 @@ import { AuditModule } from '../audit/audit.module.ts';
 import { LedgerModule } from '../ledger/ledger.module.ts';
 import { ShortfallsModule } from '../ledger/shortfalls.module.ts';
 import { TimelineModule } from '../timeline/timeline.module.ts';
+import { AccountPolicyController } from './account-policy.controller.ts';
 import { CreditActAnswers } from './credit-act-answers.ts';
 import { CreditActsController } from './credit-acts.controller.ts';
 import { CreditActs } from './credit-acts.ts';
@@ -18,6 +19,7 @@ import { OperatorShortfallsController } from './operator-shortfalls.controller.t
   imports: [AccountsModule, ApprovalsModule, AuditModule, LedgerModule, ShortfallsModule, TimelineModule],
   controllers: [
     OperatorAccountsController,
+    AccountPolicyController,
     OperatorCreditsController,
     CreditActsController,
     HoldActsController,

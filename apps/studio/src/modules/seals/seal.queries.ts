@@ -76,6 +76,15 @@ export class SealQueries {
     }));
   }
 
+  /** Key of an account; null for one that is not there. */
+  async externalKeyOf(accountId: string): Promise<string | null> {
+    const { rows } = await this.pool.query<{ external_key: string }>(
+      'SELECT external_key FROM accounts WHERE account_id = $1',
+      [accountId],
+    );
+    return rows[0]?.external_key ?? null;
+  }
+
   /** How much there is to verify. */
   async totals(): Promise<{ seals: number; rows: number; heads: number }> {
     const { rows } = await this.pool.query<Record<'seals' | 'entries' | 'heads', string>>(

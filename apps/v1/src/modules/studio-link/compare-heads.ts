@@ -92,7 +92,7 @@ export class CompareHeads {
     if (settledAfter === null) return false;
     const reopened = await this.uow.run((tx) =>
       this.store.record(tx, {
-        ...{ accountKey: held.accountKey, reason, actor: 'studio-link', held, found },
+        ...{ accountKey: held.accountKey, reason, actor: 'studio-link', setbacks: held.setbacks, held, found },
         ...(settledAfter === undefined ? {} : { settledAfter }),
       }),
     );

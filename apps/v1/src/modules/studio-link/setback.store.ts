@@ -21,7 +21,10 @@ export interface RowsToReopen {
 export interface NewSetback extends RowsToReopen {
   readonly reason: SetbackReason;
   readonly actor: string;
-  readonly held: HeldHead;
+  /** Setbacks the account had when the caller decided: only the first of two who decided at once acts. */
+  readonly setbacks: number;
+  /** Null when Studio never gave a receipt. */
+  readonly held: HeldHead | null;
   /** Null when nobody asked Studio. */
   readonly found: FoundHead | null;
 }
@@ -80,6 +83,13 @@ export class SetbackStore {
     return rows.map((row) => ({ settledNo: row.settled_no, kind: row.kind, idempotencyKey: row.idempotency_key }));
   }
 
+  async setbacksOf(accountKey: string): Promise<number> {
+    const { rows } = await this.pool.query<{ setbacks: number }>('SELECT setbacks FROM lanes WHERE account_key = $1', [
+      accountKey,
+    ]);
+    return rows[0]?.setbacks ?? 0;
+  }
+
   /** Rows that would be sent again, per account. */
   async settledSince(since: Date, accountKey: string | null): Promise<{ accountKey: string; rows: number }[]> {
     const { rows } = await this.pool.query<{ account_key: string; count: string }>(
@@ -98,15 +108,15 @@ export class SetbackStore {
    * @returns rows opened; null when somebody else has acted on the same reading.
    */
   async record(tx: Tx, setback: NewSetback): Promise<number | null> {
-    const { accountKey, held, found } = setback;
+    const { accountKey, held, found, setbacks } = setback;
     const lane = await tx.query('SELECT FROM lanes WHERE account_key = $1 AND setbacks = $2 FOR UPDATE', [
       accountKey,
-      held.setbacks,
+      setbacks,
     ]);
     if (lane.length === 0) return null;
     const [written] = await tx.query<{ id: string }>(
       'INSERT INTO studio_setbacks (account_key, reason, actor, held, found) VALUES ($1, $2, $3, $4, $5) RETURNING id',
-      [accountKey, setback.reason, setback.actor, JSON.stringify(held), found && JSON.stringify(found)],
+      [accountKey, setback.reason, setback.actor, held && JSON.stringify(held), found && JSON.stringify(found)],
     );
     const reopened = await tx.execute(
       `UPDATE events

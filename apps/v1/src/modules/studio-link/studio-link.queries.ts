@@ -51,7 +51,7 @@ export interface SetbackRow {
   readonly noticedAt: Date;
   /** `studio-link` when V1 noticed by itself, else the person who asked. */
   readonly actor: string;
-  readonly held: Readonly<Record<string, unknown>>;
+  readonly held: Readonly<Record<string, unknown>> | null;
   readonly found: Readonly<Record<string, unknown>> | null;
   readonly rowsReopened: number;
   /** Of the rows sent again: not answered yet, answered as the first time, answered otherwise. */
@@ -220,7 +220,7 @@ interface SetbackSqlRow {
   reason: SetbackReason;
   noticed_at: Date;
   actor: string;
-  held: Record<string, unknown>;
+  held: Record<string, unknown> | null;
   found: Record<string, unknown> | null;
   rows_reopened: number;
   open: string;
