@@ -231,6 +231,29 @@ describe('Studio restored to a minute ago', () => {
     await expect(command('resend-since', '2026-05-10 10:00')).rejects.toThrow('zone');
   });
 
+  test('rows opened again in the middle of work: what is in flight loses its lease, and still everything happens once', async () => {
+    const busy = await apps.newCreditPartner(100);
+    const start = new Date();
+    const ids: number[] = [];
+    while (ids.length < 12) ids.push(await apps.submit(busy.id, 2));
+    const next = ids.values();
+    let isDone = false;
+    const resending = (async () => {
+      while (!isDone) await command('resend-since', start.toISOString(), '--account', busy.key);
+    })();
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        for (const id of next) expect(await apps.approve(id)).toMatchObject({ state: 'APPROVED' });
+      }),
+    );
+    isDone = true;
+    await resending;
+    await relayUntilDone();
+    expect(await compareBooks()).toMatchObject({ lost: [], doubled: [] });
+    expect(await apps.credit(busy.key)).toEqual({ wallet: 100, reserved: 24, available: 76 });
+    await expectSoundLedger(apps.studio.pool);
+  }, 60_000);
+
   /** What V1's command line prints. */
   async function command(...words: string[]): Promise<unknown> {
     let printed: unknown;
