@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ExternalKey } from '@tandem/contracts';
 import { migrate } from '@tandem/platform/database/migrate';
+import { UnitOfWork } from '@tandem/platform/database/unit-of-work';
 import { migrateJobs } from '@tandem/platform/jobs/migrate-jobs';
 import { STUDIO_MIGRATIONS } from '../apps/studio/src/migrations/index.ts';
 import { LastSeals } from '../apps/studio/src/modules/seals/last-seals.ts';
@@ -9,6 +10,7 @@ import { VerifyLedger } from '../apps/studio/src/modules/seals/verify-ledger.ts'
 import { expectSoundLedger } from '../apps/studio/test/ledger/expect-sound-ledger.ts';
 import { createCommands } from '../apps/v1/src/commands.ts';
 import { V1Config } from '../apps/v1/src/config/config.ts';
+import { Outbox } from '../apps/v1/src/modules/studio-link/outbox.ts';
 import { WatchHeads } from '../apps/v1/src/modules/studio-link/watch-heads.ts';
 import { BothApps } from './both-apps.ts';
 import { RestorablePostgres } from './restorable-postgres.ts';
@@ -83,6 +85,19 @@ describe('Studio restored to a minute ago', () => {
 
   async function relayUntilDone(): Promise<void> {
     for (let round = 0; round < 5; round += 1) await apps.relay();
+  }
+
+  /** So many facts of one account, told and answered. */
+  async function tell(key: ExternalKey, from: number, to: number): Promise<void> {
+    await apps.v1.app.get(UnitOfWork).run(async (tx) => {
+      for (let n = from; n <= to; n += 1) {
+        await apps.v1.app.get(Outbox).addEvent(tx, {
+          ...{ accountKey: key, type: 'work_accepted', payload: { commission_request_id: n } },
+          ...{ idempotencyKey: `v1:told:${key}:${n}`, occurredAt: new Date() },
+        });
+      }
+    });
+    await relayUntilDone();
   }
 
   /** One of everything V1 can owe Studio, all of it answered. */
@@ -161,6 +176,20 @@ describe('Studio restored to a minute ago', () => {
     await expectSoundLedger(apps.studio.pool);
     await sealAll();
     expect((await apps.studio.app.get(VerifyLedger).run()).broken).toEqual([]);
+  }, 120_000);
+
+  test('a loss of more rows than one question may name is found to the row', async () => {
+    const many = await apps.newPartner();
+    await tell(many.key, 1, 30);
+    await postgres.backUp();
+    await postgres.nameThisMoment('before_many');
+    await tell(many.key, 31, 730);
+    await postgres.restoreTo('before_many');
+    await apps.v1.app.get(WatchHeads).run();
+    await relayUntilDone();
+    const noticed = (await setbacks()).filter(({ external_key }) => external_key === many.key);
+    expect(noticed).toMatchObject([{ rows_reopened: 700, rows: { open: 0, as_before: 700, otherwise: 0 } }]);
+    expect(await compareBooks()).toMatchObject({ lost: [], doubled: [] });
   }, 120_000);
 
   test('credits that are gone make another outcome, which the books say; what only others lost is an alarm', async () => {
