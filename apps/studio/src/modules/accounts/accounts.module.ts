@@ -15,7 +15,6 @@ import { EnrolAccount } from './enrol-account.ts';
 import { EnrolledAccounts } from './enrolled-accounts.ts';
 import { AccountListQueries } from './account-list.queries.ts';
 import { KnownAccounts } from './known-accounts.ts';
-import { KnownAccounts } from './known-accounts.ts';
 
 /** Accounts: who has credits, and by which policy. */
 @Module({
@@ -27,7 +26,6 @@ import { KnownAccounts } from './known-accounts.ts';
     AccountListQueries,
     AccountResolver,
     EnrolledAccounts,
-    KnownAccounts,
     KnownAccounts,
     EnrolAccount,
     ChangeAccount,
@@ -43,7 +41,6 @@ import { KnownAccounts } from './known-accounts.ts';
     AccountListQueries,
     AccountResolver,
     EnrolledAccounts,
-    KnownAccounts,
     KnownAccounts,
     EnrolAccount,
     ChangeAccount,
