@@ -104,11 +104,14 @@ export class BothApps {
   }
 
   async setMode(key: ExternalKey, mode: 'POSTPAID' | 'CREDIT'): Promise<void> {
-    await this.asOperator('post', `/v1/operator/accounts/${key}/mode`, {
-      billing_mode: mode,
-      force: true,
-      reason: 'scenario',
-    });
+    const path = `/v1/operator/accounts/${key}/mode`;
+    const rehearsal = await this.studio
+      .as(this.operator)
+      .get(`${path}/rehearsal`)
+      .query({ billing_mode: mode })
+      .expect(200);
+    const { plan_digest } = rehearsal.body as { plan_digest: string };
+    await this.asOperator('post', path, { billing_mode: mode, force: true, reason: 'scenario', plan_digest });
   }
 
   async grant(key: ExternalKey, credits: number): Promise<void> {

@@ -101,12 +101,15 @@ describe.each(APPS)('compose: $app', ({ app, port, loadConfig }) => {
   });
 });
 
-test('the running Studio does not know the owner of its tables, and its migration makes the role it signs in as', () => {
-  const [running, migration] = [services['studio']?.environment, services['studio-migrate']?.environment];
-  expect(running).not.toHaveProperty('STUDIO_MIGRATION_DATABASE_URL');
-  expect(running?.['STUDIO_DATABASE_URL']).toBe(migration?.['STUDIO_DATABASE_URL']);
+test.each([
+  ['v1', 'DATABASE_URL', 'MIGRATION_DATABASE_URL'],
+  ['studio', 'STUDIO_DATABASE_URL', 'STUDIO_MIGRATION_DATABASE_URL'],
+])('%s does not know the owner of its tables; its migration makes the role it signs in as', (app, own, owner) => {
+  const [running, migration] = [services[app]?.environment, services[`${app}-migrate`]?.environment];
+  expect(running).not.toHaveProperty(owner);
+  expect(running?.[own]).toBe(migration?.[own]);
   const userOf = (url = '') => new URL(filledIn({ url })['url'] ?? '').username;
-  expect(userOf(running?.['STUDIO_DATABASE_URL'])).not.toBe(userOf(migration?.['STUDIO_MIGRATION_DATABASE_URL']));
+  expect(userOf(running?.[own])).not.toBe(userOf(migration?.[owner]));
 });
 
 test('every value compose asks for is explained in infra/README.md', () => {

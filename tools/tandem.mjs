@@ -24,6 +24,10 @@ const COMMANDS = {
     steps: [['studio', 'verify-ledger']],
     help: "Prove that Studio's ledger is as it was sealed. Exit code 1 when a row is not.",
   },
+  'verify-audit': {
+    steps: [['studio', 'verify-audit']],
+    help: "Prove that Studio's audit trail is as it was written. Exit code 1 when a line is not.",
+  },
   'resend-since': {
     steps: [['v1', 'resend-since']],
     help: 'Send Studio again what had its outcome since a time, for a Studio that was restored.',

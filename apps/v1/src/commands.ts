@@ -1,16 +1,14 @@
 import type { Environment } from '@tandem/platform/config';
 import { dataSourceOptions } from '@tandem/platform/database/data-source-options';
-import { migrate } from '@tandem/platform/database/migrate';
 import { PgPool } from '@tandem/platform/database/pool';
 import { UnitOfWork } from '@tandem/platform/database/unit-of-work';
 import { Passwords } from '@tandem/platform/identity/passwords';
 import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import { type User, Users } from '@tandem/platform/identity/users';
-import { migrateJobs } from '@tandem/platform/jobs/migrate-jobs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DataSource } from 'typeorm';
-import { loadDatabaseUrl } from './config/env.ts';
-import { V1_MIGRATIONS } from './migrations/index.ts';
+import { loadDatabaseUrl, loadMigrationUrls } from './config/env.ts';
+import { migrateV1 } from './migrations/migrate-v1.ts';
 import { V1_ROLES, type V1Role } from './modules/identity/roles.ts';
 import { ResendSince } from './modules/studio-link/resend-since.ts';
 import { SetbackStore } from './modules/studio-link/setback.store.ts';
@@ -41,9 +39,7 @@ export function createCommands({ environment, print }: CommandContext): Command 
     .command('migrate')
     .description('Bring the database up to date: tables of V1 and of its job queue. Safe to run again and at once.')
     .action(async () => {
-      const ran = await migrate(url(), V1_MIGRATIONS);
-      await migrateJobs(url());
-      print({ migrations: ran });
+      print({ migrations: await migrateV1(loadMigrationUrls(environment)) });
     });
 
   program

@@ -13,11 +13,18 @@ export class CreateBalanceAlerts1763700000700 implements MigrationInterface {
         account_id uuid NOT NULL REFERENCES accounts,
         threshold_micro bigint NOT NULL CHECK (threshold_micro >= 0),
         is_low boolean NOT NULL,
-        folded_seq bigint NOT NULL CHECK (folded_seq >= 0),
+        since_seq bigint NOT NULL CHECK (since_seq >= 0),
         created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
         PRIMARY KEY (account_id, threshold_micro)
-      ) WITH (fillfactor = 70);
-      COMMENT ON COLUMN alert_thresholds.folded_seq IS 'Ledger rows up to this one are in is_low';
+      ) WITH (fillfactor = 80);
+      COMMENT ON COLUMN alert_thresholds.since_seq IS 'Head of the ledger when it was set: rows up to there are not its business';
+
+      -- One row per account with thresholds: finding those whose ledger went on reads nothing else beside the wallets.
+      CREATE TABLE alert_positions (
+        account_id uuid PRIMARY KEY REFERENCES accounts,
+        folded_seq bigint NOT NULL CHECK (folded_seq >= 0)
+      ) WITH (fillfactor = 60);
+      COMMENT ON COLUMN alert_positions.folded_seq IS 'Ledger rows up to this one are in is_low';
 
       CREATE TABLE balance_alerts (
         account_id uuid NOT NULL REFERENCES accounts,
@@ -53,6 +60,6 @@ export class CreateBalanceAlerts1763700000700 implements MigrationInterface {
 
   /** The kind stays allowed: history that has it cannot be taken back. */
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE balance_alerts, alert_thresholds');
+    await runner.query('DROP TABLE balance_alerts, alert_positions, alert_thresholds');
   }
 }

@@ -9,7 +9,7 @@ import { STUDIO_MIGRATIONS } from './index.ts';
  */
 export const STUDIO_APPLICATION_ROLE: ApplicationRole = {
   name: 'tandem_studio_app',
-  deletesFrom: ['alert_thresholds', 'login_attempts', 'lot_holds'],
+  deletesFrom: ['alert_positions', 'alert_thresholds', 'login_attempts', 'lot_holds'],
   readsOnly: ['ledger_incarnation', 'migrations'],
 };
 

@@ -217,11 +217,11 @@ describe('alerts', () => {
     const key = await newAccount(100);
     await setThresholds(key, ['50', '20']);
     await reserve(key, 'a', 90);
-    // The last write of the fold fails, as when its connection is lost.
+    // When everything else is written the fold fails, as when its connection is lost.
     await studio.pool.query(`
       CREATE FUNCTION lose_connection() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN RAISE EXCEPTION 'gone' USING ERRCODE = '57P01'; END $$;
-      CREATE TRIGGER lose BEFORE UPDATE ON alert_thresholds FOR EACH ROW EXECUTE FUNCTION lose_connection()`);
+      CREATE TRIGGER lose BEFORE UPDATE ON alert_positions FOR EACH ROW EXECUTE FUNCTION lose_connection()`);
     const messages = async () =>
       (await studio.pool.query<{ count: number }>('SELECT count(*)::int AS count FROM webhook_messages')).rows[0]
         ?.count;

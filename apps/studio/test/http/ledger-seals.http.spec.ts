@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { toExternalKey, type AccountHead, type AccountHeadsAnswer } from '@tandem/contracts';
+import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import type { Agent } from 'supertest';
 import { accountIdOf } from '../../src/modules/accounts/account-id.ts';
 import { LastSeals } from '../../src/modules/seals/last-seals.ts';
@@ -312,11 +313,14 @@ describe('receipts and heads', () => {
     ]);
   });
 
-  test('a head says of a command, a stored refusal and an event whether it is there, for the service that sent it', async () => {
+  test('a head says of a command, a stored refusal and an event whether it is there, also to a service that was renamed', async () => {
     const { key } = await account(1);
     await hold(key, 2, 1000);
     const event = { source_system: 'v1', event_type: 'x', external_account_key: key, idempotency_key: 'e1' };
     await service.post('/v1/billing/events').send(event).expect(201);
+    const renamed = await studio.app
+      .get(ServiceTokens)
+      .issue({ client: 'v1-renamed', scopes: ['status:read'], namespace: 'v1:' });
     const asked = [
       { operation: 'reserve', idempotency_key: 'r1' },
       { operation: 'reserve', idempotency_key: 'r2' },
@@ -324,7 +328,14 @@ describe('receipts and heads', () => {
       { operation: 'event', idempotency_key: 'e1' },
       { operation: 'event', idempotency_key: 'r1' },
     ];
-    const answers = await heads(...asked.map((question) => ({ external_key: key, ...question })));
+    const accounts = asked.map((question) => ({ external_key: key, ...question }));
+    const { body } = await studio
+      .as({ 'x-service-token': renamed.token })
+      .post('/v1/billing/accounts/heads')
+      .send({ accounts })
+      .expect(200);
+    expect((body as AccountHeadsAnswer).heads.map(({ known }) => known)).toEqual([true, true, false, true, false]);
+    const answers = await heads(...accounts);
     expect(answers.map(({ known }) => known)).toEqual([true, true, false, true, false]);
     expect(answers[0]).toMatchObject({ account_seq: 2, event_seq: 1 });
     expect(await heads({ external_key: 'v1:partner:987' })).toMatchObject([{ account_seq: 0, known: null }]);

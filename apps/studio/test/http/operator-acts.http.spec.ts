@@ -307,6 +307,32 @@ describe('overdraft-limit', () => {
     expect((await limit(4)).body).toMatchObject({ version: 3 });
   });
 
+  test('the past is judged by the limit of its time: a limit ended after it was used breaks no rule', async () => {
+    const key = await enrol(2);
+    const limit = (overdraft_limit: number) =>
+      act(admin, key, 'overdraft-limit', { overdraft_limit, idempotency_key: undefined });
+    const l6 = async () =>
+      (await viewer.get('/v1/invariants').expect(200)).body.invariants.find(
+        ({ name }: { name: string }) => name === 'L6',
+      );
+    await limit(5).expect(200);
+    await act(operator, key, `reservations/${await hold(key, 6)}/consume`).expect(201);
+    await act(operator, key, 'grants', { amount: 10 }).expect(201);
+    await limit(0).expect(200);
+    expect(await l6()).toMatchObject({ ok: true });
+    // Had the limit never been there, the same rows would break the rule.
+    const client = await studio.pool.connect();
+    await client.query('BEGIN');
+    await client.query('SET LOCAL session_replication_role = replica');
+    await client.query('UPDATE overdraft_limits SET limit_micro = 1 WHERE limit_micro = 5000000');
+    await client.query('COMMIT');
+    client.release();
+    expect((await l6()).ok).toBe(false);
+    await expect(studio.pool.query('UPDATE overdraft_limits SET limit_micro = 1')).rejects.toMatchObject({
+      code: '42501',
+    });
+  });
+
   test('409 stale_version for a limit based on something older', async () => {
     const key = await enrol();
     const stale = await act(admin, key, 'overdraft-limit', {

@@ -42,6 +42,18 @@ export function loadDatabaseUrl(environment: Environment = process.env): string 
   return readConfig(environment, readDatabaseUrl);
 }
 
+/**
+ * The database for migrations. With MIGRATION_DATABASE_URL the tables belong to its role and V1 signs in, with fewer
+ * rights, as the one of DATABASE_URL; without it one role does both.
+ * @throws ConfigError when one is missing or malformed.
+ */
+export function loadMigrationUrls(environment: Environment = process.env): { owner: string; application: string } {
+  return readConfig(environment, (read) => {
+    const application = readDatabaseUrl(read);
+    return { owner: read.optionalUrl('MIGRATION_DATABASE_URL') ?? application, application };
+  });
+}
+
 function readDatabaseUrl(read: ConfigReader): string {
   return read.url('DATABASE_URL', read.isDevelopment ? DEVELOPMENT_DATABASE_URL : undefined);
 }

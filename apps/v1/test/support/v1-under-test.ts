@@ -2,15 +2,16 @@ import { afterAll, beforeAll } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createTestDatabase, type TestDatabase } from '@tandem/devkit/test-database';
 import { TestClock } from '@tandem/platform/clock';
+import { dataSourceOptions } from '@tandem/platform/database/data-source-options';
 import { PgPool } from '@tandem/platform/database/pool';
 import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import { Sessions } from '@tandem/platform/identity/sessions';
 import { Users } from '@tandem/platform/identity/users';
-import { migrateJobs } from '@tandem/platform/jobs/migrate-jobs';
 import request from 'supertest';
+import { DataSource } from 'typeorm';
 import { loadConfig } from '../../src/config/env.ts';
 import { createV1App } from '../../src/create-app.ts';
-import { V1_MIGRATIONS } from '../../src/migrations/index.ts';
+import { migrateV1 } from '../../src/migrations/migrate-v1.ts';
 import type { V1Role } from '../../src/modules/identity/roles.ts';
 
 type Verb = 'get' | 'post' | 'patch' | 'put' | 'delete';
@@ -19,7 +20,9 @@ type Verb = 'get' | 'post' | 'patch' | 'put' | 'delete';
 export class V1UnderTest {
   readonly clock = new TestClock(new Date('2026-05-10T10:00:00Z'));
   app: NestFastifyApplication;
+  /** The test's own hand on the database, as its owner. V1 itself has fewer rights. */
   pool: PgPool;
+  private owner: DataSource;
   private database: TestDatabase;
   private drafts = 0;
   private readonly tokens = new Map<V1Role, string>();
@@ -27,24 +30,29 @@ export class V1UnderTest {
   constructor(private readonly environment: Readonly<Record<string, string>> = {}) {}
 
   async start(): Promise<void> {
-    this.database = await createTestDatabase(V1_MIGRATIONS, migrateJobs);
+    this.database = await createTestDatabase([], (owner, application) => migrateV1({ owner, application }));
     const config = loadConfig({
       NODE_ENV: 'test',
       LOG_LEVEL: 'silent',
       JOBS_ENABLED: 'false',
-      DATABASE_URL: this.database.url,
+      DATABASE_URL: this.database.applicationUrl,
       // Nobody listens there: V1 must work without Studio.
       STUDIO_BASE_URL: 'http://127.0.0.1:9',
       ...this.environment,
     });
     this.app = await createV1App(config, { clock: this.clock });
     await this.app.listen({ port: 0, host: '127.0.0.1' });
-    this.pool = this.app.get(PgPool);
+    this.owner = new DataSource(
+      dataSourceOptions({ url: this.database.url, poolMax: 10, entities: [], applicationName: 'test' }),
+    );
+    await this.owner.initialize();
+    this.pool = new PgPool(this.owner);
     for (const role of ['admin', 'staff', 'readonly'] as const) this.tokens.set(role, await this.signIn(role, null));
   }
 
   async stop(): Promise<void> {
     await this.app.close();
+    await this.owner.destroy();
     await this.database.drop();
   }
 

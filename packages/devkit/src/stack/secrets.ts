@@ -13,8 +13,8 @@ export interface StackUser {
 /** What must stay the same from start to start. */
 export interface StackSecrets {
   sessionSecrets: { v1: string; studio: string };
-  /** Of the role Studio signs in as at the embedded server. */
-  studioDatabasePassword: string;
+  /** Of the roles the apps sign in as at the embedded server. */
+  databasePasswords: { v1: string; studio: string };
   users: StackUser[];
   /** Of which databases the users and tokens below were made; others need new ones. */
   madeFor?: string;
@@ -37,7 +37,7 @@ export function newSecrets(): StackSecrets {
   const random = (bytes: number) => randomBytes(bytes).toString('base64url');
   return {
     sessionSecrets: { v1: random(32), studio: random(32) },
-    studioDatabasePassword: random(32),
+    databasePasswords: { v1: random(32), studio: random(32) },
     // Hexadecimal: a password that begins with a dash would look like an option to the command line.
     users: USERS.map((user) => ({ ...user, password: randomBytes(8).toString('hex') })),
   };

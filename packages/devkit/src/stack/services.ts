@@ -11,7 +11,7 @@ export interface ServicesOptions {
   /** What each app signs in as. */
   databases: Record<AppName, string>;
   /** The owner of the tables, where migrations need another role than the app has. */
-  migrationDatabases?: { studio?: string };
+  migrationDatabases?: Partial<Record<AppName, string>>;
   secrets: StackSecrets;
   logDir: string;
   /** Any free port where missing. */
@@ -39,8 +39,8 @@ export async function migrateDatabases(options: ServicesOptions): Promise<void> 
  */
 export async function createFirstAccounts(options: ServicesOptions): Promise<StackSecrets> {
   const { secrets, databases, migrationDatabases } = options;
-  const urls = [databases.v1, migrationDatabases?.studio ?? databases.studio];
-  const identity = (await Promise.all(urls.map(identify))).join(' ');
+  const owners = { ...databases, ...migrationDatabases };
+  const identity = (await Promise.all([identify(owners.v1), identify(owners.studio)])).join(' ');
   if (secrets.madeFor === identity) return secrets;
   const [serviceToken, apiKey] = await Promise.all([
     makeAccountsOf('studio', ['--client', 'v1', '--scopes', SERVICE_SCOPES.join(','), '--namespace', 'v1:'], options),
@@ -101,10 +101,11 @@ function environmentOf(app: AppName, options: ServicesOptions): Record<string, s
 
 function runCli(app: AppName, parameters: string[], options: ServicesOptions): Promise<string> {
   const entry = join(options.appsDir ?? APPS_DIR, app, 'dist', 'cli.js');
-  const owner = options.migrationDatabases?.studio;
+  const owner = options.migrationDatabases?.[app];
+  const ownerVariable = app === 'studio' ? 'STUDIO_MIGRATION_DATABASE_URL' : 'MIGRATION_DATABASE_URL';
   const env = {
     ...{ PATH: process.env.PATH, HOME: process.env.HOME },
-    ...(app === 'studio' && owner !== undefined && { STUDIO_MIGRATION_DATABASE_URL: owner }),
+    ...(owner !== undefined && { [ownerVariable]: owner }),
     ...environmentOf(app, options),
   };
   return new Promise((resolve, reject) => {

@@ -101,14 +101,14 @@ describe('runStack', () => {
     expect(v1).toMatchObject({
       STUDIO_BASE_URL: described.studio.url,
       STUDIO_SERVICE_TOKEN: described.service_token,
-      DATABASE_URL: described.databases.v1,
       DEFAULT_BILLING_MODE: 'POSTPAID',
       FEATURE: 'on',
     });
-    // Studio works with few rights, and does not even know the owner of its tables.
+    // The apps work with few rights, and do not even know the owner of their tables.
     const studio = JSON.parse(await get(`${described.studio.url}/environment`)) as Record<string, string>;
+    expect(new URL(v1['DATABASE_URL'] ?? '').username).toBe('tandem_v1');
     expect(new URL(studio['STUDIO_DATABASE_URL'] ?? '').username).toBe('tandem_studio');
-    expect(studio['STUDIO_MIGRATION_DATABASE_URL']).toBeUndefined();
+    expect([v1['MIGRATION_DATABASE_URL'], studio['STUDIO_MIGRATION_DATABASE_URL']]).toEqual([undefined, undefined]);
     first.child.kill('SIGINT');
     expect(await first.exited).toBe(0);
     await expect(get(described.v1.url)).rejects.toThrow();

@@ -137,11 +137,11 @@ export class Stack {
     return this.databases;
   }
 
-  /** Studio works as a role with few rights, as in production; its migrations, as the owner, make that role. */
-  private studioLogin(owner: string): string {
+  /** The apps work as roles with few rights, as in production; their migrations, as the owner, make those roles. */
+  private loginOf(app: AppName, owner: string): string {
     const url = new URL(owner);
-    url.username = 'tandem_studio';
-    url.password = this.secrets.studioDatabasePassword;
+    url.username = `tandem_${app}`;
+    url.password = this.secrets.databasePasswords[app];
     return url.href;
   }
 
@@ -152,8 +152,14 @@ export class Stack {
     const { V1_PORT, STUDIO_PORT, DATABASE_URL, STUDIO_DATABASE_URL, NODE_OPTIONS, ...rest } = this.environment;
     const inherited = Object.fromEntries(Object.entries(rest).filter((entry) => entry[1] !== undefined));
     return {
-      databases: embedded.studio ? { ...urls, studio: this.studioLogin(urls.studio) } : urls,
-      ...(embedded.studio && { migrationDatabases: { studio: urls.studio } }),
+      databases: {
+        v1: embedded.v1 ? this.loginOf('v1', urls.v1) : urls.v1,
+        studio: embedded.studio ? this.loginOf('studio', urls.studio) : urls.studio,
+      },
+      migrationDatabases: {
+        ...(embedded.v1 && { v1: urls.v1 }),
+        ...(embedded.studio && { studio: urls.studio }),
+      },
       secrets: this.secrets,
       logDir: join(dataDir, 'logs'),
       ports,

@@ -1,12 +1,12 @@
 /** What a threshold says when available credits cross it. */
 export type BalanceAlertKind = 'LOW_BALANCE' | 'BALANCE_RECOVERED';
 
-/** A threshold and how far the ledger is folded into its state. Amounts are micro-credits. */
+/** A threshold as it is after the rows folded so far. Amounts are micro-credits. */
 export interface ThresholdState {
   readonly thresholdMicro: bigint;
   readonly isLow: boolean;
-  /** Ledger rows up to this one are in `isLow`. */
-  readonly foldedSeq: bigint;
+  /** Head of the ledger when it was set: rows up to this one are not its business. */
+  readonly sinceSeq: bigint;
 }
 
 /** What was available after one row of the ledger. */
@@ -29,7 +29,7 @@ export function isLow(availableMicro: bigint, thresholdMicro: bigint): boolean {
 }
 
 /**
- * Folds rows of one account's ledger, in the order of their seq, into its thresholds.
+ * Folds the next rows of one account's ledger, in the order of their seq, into its thresholds.
  * @returns every crossing in that order, and the thresholds as they are after the last row
  */
 export function foldCrossings(
@@ -40,14 +40,13 @@ export function foldCrossings(
   let states = [...thresholds];
   for (const row of rows) {
     states = states.map((state) => {
-      // Set when the ledger was further already, or folded by another instance meanwhile.
-      if (row.seq <= state.foldedSeq) return state;
+      if (row.seq <= state.sinceSeq) return state;
       const low = isLow(row.availableMicro, state.thresholdMicro);
       if (low !== state.isLow) {
         const kind = low ? 'LOW_BALANCE' : 'BALANCE_RECOVERED';
         crossings.push({ kind, thresholdMicro: state.thresholdMicro, row });
       }
-      return { ...state, isLow: low, foldedSeq: row.seq };
+      return { ...state, isLow: low };
     });
   }
   return { crossings, thresholds: states };

@@ -13,15 +13,15 @@ export class ChangeAlertThresholds {
   ) {}
 
   /**
-   * Nothing is written when the account has exactly these thresholds. Locks: account, wallet, thresholds; the fold takes
+   * Nothing is written when the account has exactly these thresholds. Locks: account, wallet, position; the fold takes
    * only the last.
    * @throws DomainError `account_not_enrolled`, `stale_version`
    */
   async run(edit: AccountEdit, wanted: readonly Credits[]): Promise<AccountSqlRow> {
     const next = [...new Set(wanted)].toSorted((one, other) => (one < other ? -1 : 1));
     return this.changeAccount.run(edit, async (_account, tx) => {
-      const known = (await this.thresholds.lock(tx, edit.accountId)).map(({ thresholdMicro }) => thresholdMicro);
-      const before = known.map(creditsToDecimal);
+      const known = (await this.thresholds.lock(tx, edit.accountId))?.thresholds ?? [];
+      const before = known.map(({ thresholdMicro }) => creditsToDecimal(thresholdMicro));
       const after = next.map(creditsToDecimal);
       if (before.join() === after.join()) return undefined;
       return {

@@ -34,9 +34,18 @@ export class FoldBalanceAlerts {
     private readonly queueWebhook: QueueWebhook,
   ) {}
 
-  /** Brings every account with thresholds to the head of its ledger. Answers the crossings it wrote. */
+  /** Brings accounts with thresholds to the head of their ledger. Answers the crossings it wrote. */
   async run(): Promise<BalanceAlert[]> {
-    const accountIds = await this.queries.accountsBehind(ACCOUNTS_PER_RUN);
+    return this.fold(await this.accountsBehind());
+  }
+
+  /** Accounts with thresholds whose ledger went on. Looks at all of them: the part whose cost grows with their number. */
+  accountsBehind(): Promise<string[]> {
+    return this.queries.accountsBehind(ACCOUNTS_PER_RUN);
+  }
+
+  async fold(accountIds: readonly string[]): Promise<BalanceAlert[]> {
+    if (accountIds.length === 0) return [];
     const externalKeys = await this.resolver.keysOf(accountIds);
     const found: BalanceAlert[] = [];
     for (const accountId of accountIds) {
@@ -69,13 +78,12 @@ export class FoldBalanceAlerts {
     accountId: string,
     externalKey: string,
   ): Promise<{ rows: number; alerts: BalanceAlert[] }> {
-    const thresholds = await this.thresholds.lock(tx, accountId);
-    const [first, ...others] = thresholds.map(({ foldedSeq }) => foldedSeq);
-    if (first === undefined) return { rows: 0, alerts: [] };
-    const from = others.reduce((least, seq) => (seq < least ? seq : least), first);
-    const rows = await this.queries.availableAfter(tx, accountId, from, ROWS_PER_FOLD);
-    if (rows.length === 0) return { rows: 0, alerts: [] };
-    const fold = foldCrossings(thresholds, rows);
+    const folded = await this.thresholds.lock(tx, accountId);
+    if (folded === undefined) return { rows: 0, alerts: [] };
+    const rows = await this.queries.availableAfter(tx, accountId, folded.foldedSeq, ROWS_PER_FOLD);
+    const last = rows.at(-1);
+    if (last === undefined) return { rows: 0, alerts: [] };
+    const fold = foldCrossings(folded.thresholds, rows);
     const alerts = fold.crossings.map((crossing) => ({ ...crossing, alertId: newId(), accountId }));
     for (const alert of alerts) {
       await this.alerts.insert(tx, alert);
@@ -92,7 +100,7 @@ export class FoldBalanceAlerts {
         },
       });
     }
-    await this.thresholds.advance(tx, accountId, fold.thresholds);
+    await this.thresholds.advance(tx, accountId, { foldedSeq: last.seq, thresholds: fold.thresholds });
     return { rows: rows.length, alerts };
   }
 }

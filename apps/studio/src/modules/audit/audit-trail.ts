@@ -19,6 +19,11 @@ export class AuditTrail {
     await this.store.append(tx, entry);
   }
 
+  /** Writes what was done and committed, for those who cannot write it in their own transaction. */
+  async recordDone(entry: Omit<AuditEntry, 'phase'>): Promise<void> {
+    await this.uow.run((tx) => this.record(tx, { ...entry, phase: 'DONE' }));
+  }
+
   /** Says that the refusal this answer is about to tell has its line. */
   refusalIsWritten(answer: object): void {
     this.refusalsWritten.add(answer);

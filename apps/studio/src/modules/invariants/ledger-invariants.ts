@@ -92,7 +92,12 @@ export const LEDGER_INVARIANTS: readonly LedgerInvariant[] = [
     name: 'L6',
     says: 'available was never below the limit, at any point of the history',
     sql: `SELECT l.account_id, l.seq FROM ledger l JOIN wallets w USING (account_id)
-           WHERE l.balance_after_micro - l.reserved_after_micro < -w.overdraft_limit_micro`,
+           WHERE l.balance_after_micro < l.reserved_after_micro
+             AND l.balance_after_micro - l.reserved_after_micro < -coalesce(
+                   (SELECT o.limit_micro FROM overdraft_limits o
+                     WHERE o.account_id = l.account_id AND o.from_seq <= l.seq ORDER BY o.version DESC LIMIT 1),
+                   CASE WHEN EXISTS (SELECT FROM overdraft_limits o WHERE o.account_id = l.account_id) THEN 0
+                        ELSE w.overdraft_limit_micro END)`,
   },
   {
     name: 'L7-holds',

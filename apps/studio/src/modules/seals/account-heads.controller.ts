@@ -29,10 +29,7 @@ export class AccountHeadsController {
       idempotencyKey: question.idempotency_key ?? null,
       sealedSeq: question.sealed_seq ?? null,
     }));
-    const [incarnation, rows] = await Promise.all([
-      this.queries.incarnation(),
-      this.queries.heads(service.client, questions),
-    ]);
+    const [incarnation, rows] = await Promise.all([this.queries.incarnation(), this.queries.heads(questions)]);
     return {
       incarnation,
       heads: questions.map(({ externalKey }, index) => toAccountHead(externalKey, rows[index])),

@@ -1,5 +1,6 @@
 import { Logger, Module, type OnModuleInit } from '@nestjs/common';
 import { JobTasks } from '@tandem/platform/jobs/job-tasks';
+import { Metrics } from '@tandem/platform/metrics/metrics';
 import { LedgerModule } from '../ledger/ledger.module.ts';
 import { AccountHeadQueries } from './account-head.queries.ts';
 import { AccountHeadsController } from './account-heads.controller.ts';
@@ -28,13 +29,18 @@ export class SealsModule implements OnModuleInit {
   constructor(
     private readonly tasks: JobTasks,
     private readonly sealLedger: SealLedger,
+    private readonly metrics: Metrics,
   ) {}
 
   onModuleInit(): void {
+    const completeAt = this.metrics.gauge({
+      name: 'billing_ledger_sealed_timestamp_seconds',
+      help: 'Unix time of the last run of this process after which every row was sealed',
+    });
     this.tasks.register(SEAL_LEDGER_TASK, async (_payload, { signal }) => {
       const run = await this.sealLedger.run(signal);
-      if (!run.complete)
-        this.logger.warn(`Sealing goes on in the next run: ${run.seals} seals over ${run.rows} rows made`);
+      if (run.complete) completeAt.setToCurrentTime();
+      else this.logger.warn(`Sealing goes on in the next run: ${run.seals} seals over ${run.rows} rows made`);
     });
   }
 }

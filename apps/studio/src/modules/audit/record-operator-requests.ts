@@ -5,7 +5,7 @@ import { Csrf } from '@tandem/platform/identity/csrf';
 import { ServiceTokens, looksLikeServiceToken } from '@tandem/platform/identity/service-tokens';
 import { Sessions } from '@tandem/platform/identity/sessions';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Actor } from './audit-entry.ts';
+import type { Actor, AuditEntry } from './audit-entry.ts';
 import { AuditTrail } from './audit-trail.ts';
 
 /** Routes of people who run Studio. */
@@ -13,12 +13,13 @@ const OPERATOR_ROUTES = '/v1/operator/';
 const REFUSED_STATUSES: ReadonlySet<number> = new Set([403, 409]);
 
 /**
- * Writes every refused attempt on an operator route into the trail, before its answer leaves. Refusals of the guard
- * come before any handler, so this listens on the server, and only on those routes.
+ * Writes every refused attempt on an operator route into the trail, before its answer leaves; and what was done by
+ * handlers that write no line of their own. Refusals of the guard come before any handler, so this listens on the server,
+ * and only on those routes.
  */
 @Injectable()
-export class RecordRefusedRequests {
-  private readonly logger = new Logger(RecordRefusedRequests.name);
+export class RecordOperatorRequests {
+  private readonly logger = new Logger(RecordOperatorRequests.name);
 
   constructor(
     private readonly trail: AuditTrail,
@@ -32,35 +33,29 @@ export class RecordRefusedRequests {
     instance.addHook('onRoute', (route) => {
       if (!route.url.startsWith(OPERATOR_ROUTES)) return;
       route.onSend = async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
-        if (REFUSED_STATUSES.has(reply.statusCode)) await this.record(request, reply, payload);
+        await this.record(request, reply, payload);
         return payload;
       };
     });
   }
 
   private async record(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> {
+    const isRefused = REFUSED_STATUSES.has(reply.statusCode);
+    const isUnwritten = request.method !== 'GET' && reply.statusCode < 300 && request.operator === undefined;
+    if (!isRefused && !isUnwritten) return;
     try {
       const actor = await this.actorOf(request);
       if (actor === null) return;
-      const { external_key: key } = request.params as { external_key?: string };
-      const { reason } = (request.body ?? {}) as { reason?: unknown };
-      await this.trail.recordRefusal(reply, {
-        act: `${request.method} ${request.routeOptions.url ?? ''}`,
-        actor: { ...actor, requestId: request.id },
-        target: key ?? request.url.split('?', 1)[0] ?? '',
-        reason: typeof reason === 'string' ? reason : null,
-        code: codeOf(payload),
-        requestDigest: createHash('sha256')
-          .update(JSON.stringify(request.body ?? null))
-          .digest('hex'),
-      });
+      const line = lineOf(request, { ...actor, requestId: request.id });
+      if (isRefused) await this.trail.recordRefusal(reply, { ...line, code: codeOf(payload) });
+      else await this.trail.recordDone(line);
     } catch (error) {
-      // The refusal stands, whatever becomes of its line.
-      this.logger.error(`A refused attempt was not recorded: ${error instanceof Error ? error.message : 'unknown'}`);
+      // What was answered stands, whatever becomes of its line.
+      this.logger.error(`A request has no line in the trail: ${error instanceof Error ? error.message : 'unknown'}`);
     }
   }
 
-  /** Who was refused; the guard keeps no principal of those it turned away. Null: nobody known. */
+  /** Who it was; the guard keeps no principal of those it turned away. Null: nobody known. */
   private async actorOf(request: FastifyRequest): Promise<Actor | null> {
     const { principal, headers } = request;
     if (principal?.kind === 'user') return { email: principal.email, role: principal.role };
@@ -75,6 +70,21 @@ export class RecordRefusedRequests {
     const session = await this.sessions.find(bearer ?? request.cookies[this.csrf.sessionCookie] ?? '');
     return session && { email: session.user.email, role: session.user.role };
   }
+}
+
+/** What a request says about itself: of its body only the reason and a digest, never what may be secret. */
+function lineOf(request: FastifyRequest, actor: Actor): Omit<AuditEntry, 'phase'> {
+  const { external_key: key } = request.params as { external_key?: string };
+  const { reason } = (request.body ?? {}) as { reason?: unknown };
+  return {
+    act: `${request.method} ${request.routeOptions.url ?? ''}`,
+    actor,
+    target: key ?? request.url.split('?', 1)[0] ?? '',
+    reason: typeof reason === 'string' ? reason : null,
+    requestDigest: createHash('sha256')
+      .update(JSON.stringify(request.body ?? null))
+      .digest('hex'),
+  };
 }
 
 /** The stable code of a problem body. */
