@@ -14,7 +14,7 @@ const lotTerms = {
   expiresAt: fc.option(fc.constantFrom(15, 45, 90), { nil: undefined }),
 };
 const op = <Name extends string>(name: Name) => fc.constant(name);
-const commands: fc.Arbitrary<OracleCommand> = fc.oneof(
+export const commands: fc.Arbitrary<OracleCommand> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
