@@ -205,10 +205,7 @@ export class LedgerOracle {
     terms: { kind: OracleLot['kind']; priority?: number; expiresAt?: number; purchase?: string },
   ): OracleOutcome {
     this.balance += command.amount;
-    const brought = this.lots.add(
-      { priority: 100, expiresAt: Infinity, ...terms, amount: command.amount },
-      this.now,
-    );
+    const brought = this.lots.add({ priority: 100, expiresAt: Infinity, ...terms, amount: command.amount }, this.now);
     return this.post(command, { amount: command.amount, brought, purchase: terms.purchase });
   }
 

@@ -39,18 +39,22 @@ export async function newAccount(studio: RunningStudio, overdraft = 0): Promise<
     `INSERT INTO wallets (account_id, billing_mode, overdraft_limit_micro) VALUES ($1, 'CREDIT', $2)`,
     [accountId, String(BigInt(overdraft) * CREDIT)],
   );
+  await studio.pool.query(
+    'INSERT INTO overdraft_limits (account_id, version, from_seq, limit_micro) VALUES ($1, 1, 1, $2)',
+    [accountId, String(BigInt(overdraft) * CREDIT)],
+  );
   return accountId;
 }
 
 /** Lets the books' clock run ahead by so many minutes, in this test's database alone. */
-async function setClock(studio: RunningStudio, minutes: number): Promise<void> {
+export async function passTime(studio: RunningStudio, minutes: number): Promise<void> {
   await studio.pool.query(`
     CREATE OR REPLACE FUNCTION ledger_clock() RETURNS timestamptz LANGUAGE sql VOLATILE
     AS 'SELECT clock_timestamp() + interval ''${minutes} minutes'''`);
 }
 
 export async function beginStory(studio: RunningStudio, overdraft: number): Promise<Story> {
-  await setClock(studio, 0);
+  await passTime(studio, 0);
   const [accountId, otherId] = [await newAccount(studio, overdraft), await newAccount(studio)];
   const { rows } = await studio.pool.query<{ now: Date }>('SELECT ledger_clock() AS now');
   const other = new LedgerOracle();
@@ -77,7 +81,7 @@ export async function changeWorld(studio: RunningStudio, stories: readonly Story
     case 'time':
       oracle.now += given.minutes;
       other.now = oracle.now;
-      await setClock(studio, oracle.now);
+      await passTime(studio, oracle.now);
   }
 }
 
