@@ -25,7 +25,7 @@ export async function createStudioApp(
 ): Promise<NestFastifyApplication> {
   const adapter = createFastifyAdapter({
     logger,
-    // Studio calls nobody, and logs little that is not about the request itself.
+    // No request makes Studio call anybody, and what it logs is about the request itself: a context would not be read.
     keepsContext: false,
     trustProxy: config.trustedProxies.length > 0 ? [...config.trustedProxies] : false,
     bodyLimits: (route) => (ARRAY_ROUTES.has(route) ? ARRAY_BODY_LIMIT_BYTES : undefined),
