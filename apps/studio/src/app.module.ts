@@ -11,6 +11,7 @@ import { AlertsModule } from './modules/alerts/alerts.module.ts';
 import { ApprovalsModule, FINISH_ACTS_CRONTAB } from './modules/approvals/approvals.module.ts';
 import { AuditModule, VERIFY_AUDIT_TRAIL_CRONTAB } from './modules/audit/audit.module.ts';
 import { EventsModule } from './modules/events/events.module.ts';
+import { ExplainModule } from './modules/explain/explain.module.ts';
 import { CHECK_INVARIANTS_CRONTAB, InvariantsModule } from './modules/invariants/invariants.module.ts';
 import { EXPIRE_CREDITS_CRONTAB, LedgerModule } from './modules/ledger/ledger.module.ts';
 import { LotsModule } from './modules/lots/lots.module.ts';
@@ -63,6 +64,7 @@ export class AppModule {
         EventsModule,
         TimelineModule,
         LotsModule,
+        ExplainModule,
         AuditModule,
         ApprovalsModule,
         OperatorModule,

@@ -1,0 +1,15 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, IsString } from 'class-validator';
+
+/** Which moment to explain. */
+export class ExplainQuery {
+  @ApiPropertyOptional({ format: 'date-time', description: 'With its zone, to the microsecond. Absent: now' })
+  @IsOptional()
+  @IsString()
+  at?: string;
+
+  @ApiPropertyOptional({ type: Number, default: 20, maximum: 100, description: 'Last movements to show' })
+  @IsOptional()
+  @IsString()
+  limit?: string;
+}
