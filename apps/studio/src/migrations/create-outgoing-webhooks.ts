@@ -34,18 +34,6 @@ export class CreateOutgoingWebhooks1763700000710 implements MigrationInterface {
       COMMENT ON COLUMN webhook_secrets.expires_at IS 'Null: the current one';
       CREATE UNIQUE INDEX webhook_secrets_one_current ON webhook_secrets (endpoint_id) WHERE expires_at IS NULL;
 
-      CREATE TABLE webhook_endpoint_changes (
-        endpoint_id uuid NOT NULL REFERENCES webhook_endpoints,
-        change_id uuid NOT NULL,
-        kind text NOT NULL
-          CHECK (kind IN ('REGISTERED', 'CHANGED', 'SECRET_ROTATED', 'DISABLED_BY_FAILURE', 'TESTED', 'REDELIVERED')),
-        details jsonb NOT NULL,
-        actor text NOT NULL,
-        reason text NOT NULL,
-        created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-        PRIMARY KEY (endpoint_id, change_id)
-      );
-
       CREATE TABLE webhook_messages (
         message_id uuid PRIMARY KEY,
         event_type text NOT NULL,
@@ -82,7 +70,7 @@ export class CreateOutgoingWebhooks1763700000710 implements MigrationInterface {
         PRIMARY KEY (delivery_id, attempt)
       );
     `);
-    for (const table of ['webhook_endpoint_changes', 'webhook_messages', 'webhook_attempts']) {
+    for (const table of ['webhook_messages', 'webhook_attempts']) {
       await runner.query(`
         CREATE TRIGGER ${table}_append_only BEFORE UPDATE OR DELETE ON ${table}
           FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -94,7 +82,7 @@ export class CreateOutgoingWebhooks1763700000710 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(
-      `DROP TABLE webhook_attempts, webhook_deliveries, webhook_messages, webhook_endpoint_changes, webhook_secrets,
+      `DROP TABLE webhook_attempts, webhook_deliveries, webhook_messages, webhook_secrets,
                   webhook_endpoints`,
     );
   }

@@ -88,7 +88,7 @@ describe('endpoints', () => {
     expect(JSON.stringify(list.body)).not.toContain('whsec_');
     const { rows } = await studio.pool.query(
       `SELECT encode(sealed, 'escape') AS text FROM webhook_secrets UNION ALL
-       SELECT details::text FROM webhook_endpoint_changes`,
+       SELECT after::text FROM audit_entries`,
     );
     expect(JSON.stringify(rows)).not.toContain('whsec_');
     expect(JSON.stringify(rows)).not.toContain(endpoint.secret.slice(6, 20));
@@ -131,15 +131,16 @@ describe('endpoints', () => {
     const stale = await admin.put(`${ENDPOINTS}/${endpoint.id}`).send(edit);
     expect(stale.body).toMatchObject({ status: 409, code: 'stale_version', current_version: 2 });
     const { rows } = await studio.pool.query(
-      `SELECT kind, actor, reason, details FROM webhook_endpoint_changes WHERE endpoint_id = $1 AND kind = 'CHANGED'`,
-      [endpoint.id],
+      `SELECT act, phase, actor, reason, before, after FROM audit_entries WHERE target = $1 ORDER BY day, position`,
+      [`webhook-endpoint:${endpoint.id}`],
     );
     expect(rows).toEqual([
-      expect.objectContaining({
-        actor: expect.stringMatching(/^admin/),
-        reason: 'fewer',
-        details: { before: expect.objectContaining({ eventTypes: TYPES }), after: expect.anything() },
-      }),
+      expect.objectContaining({ act: 'webhook_endpoint_registered', before: null, reason: 'asked for' }),
+      {
+        ...{ act: 'webhook_endpoint_changed', phase: 'DONE', actor: expect.stringMatching(/^admin/), reason: 'fewer' },
+        before: expect.objectContaining({ event_types: TYPES, version: 1, host: new URL(endpoint.url).host }),
+        after: expect.objectContaining({ event_types: [TYPES[0]], version: 2 }),
+      },
     ]);
   });
 

@@ -15,7 +15,6 @@ const APPEND_ONLY = [
   'ledger_seals',
   'unposted_outcomes',
   'webhook_attempts',
-  'webhook_endpoint_changes',
   'webhook_messages',
 ];
 const ACCOUNT = '00000000-0000-5000-8000-000000000001';

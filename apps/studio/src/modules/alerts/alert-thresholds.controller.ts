@@ -1,8 +1,8 @@
 import { Body, Controller, Get, Param, Put } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { creditsToDecimal, parseCredits } from '@tandem/contracts';
-import { CurrentUser, Roles } from '@tandem/platform/identity/access';
-import type { UserPrincipal } from '@tandem/platform/identity/principal';
+import { Roles } from '@tandem/platform/identity/access';
+import { CurrentOperator, type Operator } from '../../http/current-operator.ts';
 import { isEnrolled } from '../accounts/account.convert.ts';
 import { accountNotEnrolled } from '../accounts/account.errors.ts';
 import { AccountQueries } from '../accounts/account.queries.ts';
@@ -47,12 +47,12 @@ export class AlertThresholdsController {
   @ApiResponse({ status: 400, description: '`validation_failed`' })
   @ApiResponse({ status: 409, description: '`stale_version`' })
   async set(
-    @CurrentUser() operator: UserPrincipal,
+    @CurrentOperator() operator: Operator,
     @Param('external_key') externalKey: string,
     @Body() body: ChangeAlertThresholdsRequest,
   ): Promise<AlertThresholds> {
     const { accountId } = accountOfKey(externalKey, null);
-    const edit = { accountId, actor: operator.email, reason: body.reason, version: body.version };
+    const edit = { accountId, actor: operator.email, by: operator, reason: body.reason, version: body.version };
     await this.change.run(edit, body.thresholds.map(parseCredits));
     return this.answer(accountId);
   }

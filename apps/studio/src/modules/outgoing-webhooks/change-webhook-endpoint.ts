@@ -3,6 +3,8 @@ import { isUniqueViolation } from '@tandem/platform/database/postgres-error';
 import { UnitOfWork, type Tx } from '@tandem/platform/database/unit-of-work';
 import { newId } from '@tandem/platform/ids';
 import { StudioConfig } from '../../config/config.ts';
+import type { Actor } from '../audit/audit-entry.ts';
+import { AuditTrail } from '../audit/audit-trail.ts';
 import { checkTargetUrl, RefusedTargetError } from './target-address.ts';
 import {
   refusedWebhookUrl,
@@ -13,10 +15,11 @@ import {
 import type { WebhookEndpointSqlRow } from './webhook-endpoint.queries.ts';
 import { WebhookEndpointStore, type EndpointFields } from './webhook-endpoint.store.ts';
 import { WebhookSecrets } from './webhook-secrets.ts';
+import { endpointTarget } from './webhook.convert.ts';
 
 /** Who changes something, and why. */
 export interface EndpointEdit {
-  readonly actor: string;
+  readonly actor: Actor;
   readonly reason: string;
 }
 
@@ -26,13 +29,14 @@ export interface EndpointWithSecret {
   readonly secret: string;
 }
 
-/** Registers endpoints, edits them and changes their secrets; every change is kept with who and why. */
+/** Registers endpoints, edits them and changes their secrets; every change is in the trail, without secrets. */
 @Injectable()
 export class ChangeWebhookEndpoint {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly endpoints: WebhookEndpointStore,
     private readonly secrets: WebhookSecrets,
+    private readonly trail: AuditTrail,
     private readonly config: StudioConfig,
   ) {}
 
@@ -43,8 +47,9 @@ export class ChangeWebhookEndpoint {
     return this.writing(async (tx) => {
       await this.endpoints.insert(tx, endpointId, checked);
       const secret = await this.secrets.create(tx, endpointId);
-      await this.endpoints.record(tx, { endpointId, kind: 'REGISTERED', details: { ...checked }, ...edit });
-      return { endpoint: await this.existing(tx, endpointId), secret };
+      const endpoint = await this.existing(tx, endpointId);
+      await this.record(tx, edit, { act: 'webhook_endpoint_registered', before: null, after: endpoint });
+      return { endpoint, secret };
     });
   }
 
@@ -56,21 +61,15 @@ export class ChangeWebhookEndpoint {
     edit: EndpointEdit & { readonly endpointId: string; readonly version: number },
     fields: EndpointFields,
   ): Promise<WebhookEndpointSqlRow> {
-    const { endpointId, version, actor, reason } = edit;
+    const { endpointId, version } = edit;
     const checked = { ...fields, url: this.checkedUrl(fields.url) };
     return this.writing(async (tx) => {
-      const current = await this.existing(tx, endpointId);
-      if (current.version !== version) throw staleEndpoint(current.version);
+      const before = await this.existing(tx, endpointId);
+      if (before.version !== version) throw staleEndpoint(before.version);
       await this.endpoints.update(tx, endpointId, checked);
-      const before = {
-        url: current.url,
-        description: current.description,
-        eventTypes: current.event_types,
-        isEnabled: current.is_enabled,
-      };
-      const details = { before, after: checked };
-      await this.endpoints.record(tx, { endpointId, kind: 'CHANGED', details, actor, reason });
-      return this.existing(tx, endpointId);
+      const after = await this.existing(tx, endpointId);
+      await this.record(tx, edit, { act: 'webhook_endpoint_changed', before, after });
+      return after;
     });
   }
 
@@ -82,14 +81,40 @@ export class ChangeWebhookEndpoint {
     edit: EndpointEdit & { readonly endpointId: string },
     overlapHours: number,
   ): Promise<EndpointWithSecret> {
-    const { endpointId, actor, reason } = edit;
+    const { endpointId } = edit;
     return this.uow.run(async (tx) => {
       const endpoint = await this.existing(tx, endpointId);
       await this.endpoints.retireSecrets(tx, endpointId, overlapHours);
       const secret = await this.secrets.create(tx, endpointId);
-      const details = { overlap_hours: overlapHours };
-      await this.endpoints.record(tx, { endpointId, kind: 'SECRET_ROTATED', details, actor, reason });
+      await this.trail.record(tx, {
+        act: 'webhook_secret_rotated',
+        phase: 'DONE',
+        actor: edit.actor,
+        target: endpointTarget(endpointId),
+        reason: edit.reason,
+        after: { overlap_hours: overlapHours },
+      });
       return { endpoint, secret };
+    });
+  }
+
+  private async record(
+    tx: Tx,
+    edit: EndpointEdit,
+    change: {
+      readonly act: string;
+      readonly before: WebhookEndpointSqlRow | null;
+      readonly after: WebhookEndpointSqlRow;
+    },
+  ): Promise<void> {
+    await this.trail.record(tx, {
+      act: change.act,
+      phase: 'DONE',
+      actor: edit.actor,
+      target: endpointTarget(change.after.endpoint_id),
+      reason: edit.reason,
+      before: change.before && traceOf(change.before),
+      after: traceOf(change.after),
     });
   }
 
@@ -116,4 +141,10 @@ export class ChangeWebhookEndpoint {
       throw error;
     }
   }
+}
+
+/** What the trail keeps of an endpoint. Of the URL only the host: the rest often is a secret. */
+function traceOf(row: WebhookEndpointSqlRow): Record<string, unknown> {
+  const { description, event_types, is_enabled, version } = row;
+  return { host: new URL(row.url).host, description, event_types, is_enabled, version };
 }

@@ -1,12 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { UnitOfWork } from '@tandem/platform/database/unit-of-work';
-import { Metrics } from '@tandem/platform/metrics/metrics';
 import { webhookIdOf } from './outgoing-event.ts';
-import { delayAfter, RETRY_WINDOW_MS } from './retry-schedule.ts';
-import { SendWebhook, type SendResult } from './send-webhook.ts';
+import { RecordWebhookTry } from './record-webhook-try.ts';
+import { SendWebhook } from './send-webhook.ts';
 import { WebhookDeliveryQueries } from './webhook-delivery.queries.ts';
 import { WebhookDeliveryStore, type ClaimedDelivery } from './webhook-delivery.store.ts';
-import { WebhookEndpointStore } from './webhook-endpoint.store.ts';
 import { WebhookSecrets } from './webhook-secrets.ts';
 import { signatureHeaders } from './webhook-signature.ts';
 
@@ -15,8 +13,6 @@ const TRIES_AT_ONCE = 16;
 const ENDPOINTS_AT_ONCE = 20;
 /** Well above the deadline of one try: until then nobody else takes the delivery. */
 const LEASE_MS = 60_000;
-/** The receiver says that it is gone for good. */
-const STATUS_GONE = 410;
 
 /**
  * Sends what is due. A delivery is sent at least once: when the process dies between the answer and its record, it is
@@ -26,23 +22,15 @@ const STATUS_GONE = 410;
 export class DeliverWebhooks {
   private readonly logger = new Logger(DeliverWebhooks.name);
   private readonly draining = new Map<string, Promise<void>>();
-  private readonly tries;
 
   constructor(
     private readonly uow: UnitOfWork,
     private readonly queries: WebhookDeliveryQueries,
     private readonly deliveries: WebhookDeliveryStore,
-    private readonly endpoints: WebhookEndpointStore,
     private readonly secrets: WebhookSecrets,
     private readonly send: SendWebhook,
-    metrics: Metrics,
-  ) {
-    this.tries = metrics.counter({
-      name: 'billing_outgoing_webhooks_total',
-      help: 'Tries to deliver a webhook by how they ended: delivered, will be retried, or given up',
-      labels: ['outcome'],
-    });
-  }
+    private readonly recordTry: RecordWebhookTry,
+  ) {}
 
   /** Starts on every endpoint with something due that is not being served; does not wait for receivers. */
   async run(): Promise<void> {
@@ -80,43 +68,7 @@ export class DeliverWebhooks {
     const webhookId = webhookIdOf(claimed.message_id);
     const headers = signatureHeaders({ webhookId, timestamp, body: claimed.body }, secrets);
     const result = await this.send.run(claimed.url, headers, claimed.body);
-    await this.record(claimed, result);
+    await this.recordTry.run(claimed, result);
     return result.isDelivered;
   }
-
-  /** Locks: the delivery first, then its endpoint; changes of an endpoint take only the second. */
-  private async record(claimed: ClaimedDelivery, result: SendResult): Promise<void> {
-    const delayMs = result.isDelivered ? undefined : delayUntilNext(claimed, result);
-    const isDisabled = await this.uow.run(async (tx) => {
-      await this.deliveries.insertAttempt(tx, claimed, result);
-      if (result.isDelivered) {
-        await this.deliveries.settle(tx, claimed, 'DELIVERED');
-        await this.endpoints.noteSuccess(tx, claimed.endpoint_id);
-        return false;
-      }
-      if (delayMs === undefined) await this.deliveries.settle(tx, claimed, 'FAILED');
-      else await this.deliveries.retryIn(tx, claimed, delayMs);
-      await this.endpoints.noteFailure(tx, claimed.endpoint_id);
-      const [why, failingForMs] =
-        result.statusCode === STATUS_GONE
-          ? ['the receiver answered 410 Gone', 0]
-          : ['no delivery succeeded for three days', RETRY_WINDOW_MS];
-      if (!(await this.endpoints.disable(tx, claimed.endpoint_id, why, failingForMs))) return false;
-      const change = { kind: 'DISABLED_BY_FAILURE', details: { delivery_id: claimed.delivery_id } } as const;
-      await this.endpoints.record(tx, { ...change, endpointId: claimed.endpoint_id, actor: 'studio', reason: why });
-      return true;
-    });
-    this.tries.inc({ outcome: result.isDelivered ? 'delivered' : delayMs === undefined ? 'failed' : 'retried' });
-    if (isDisabled) this.logger.warn(`Webhook endpoint ${claimed.endpoint_id} is switched off: it keeps failing`);
-  }
-}
-
-function delayUntilNext(claimed: ClaimedDelivery, result: SendResult): number | undefined {
-  if (result.statusCode === STATUS_GONE) return undefined;
-  return delayAfter({
-    attempt: claimed.tries,
-    ageMs: claimed.age_ms + result.durationMs,
-    retryAfterMs: result.retryAfterMs,
-    random: Math.random(),
-  });
 }

@@ -2,9 +2,11 @@ import { Logger, Module, type BeforeApplicationShutdown, type OnApplicationBoots
 import { RepeatingTask } from '@tandem/platform/jobs/repeating-task';
 import { Metrics } from '@tandem/platform/metrics/metrics';
 import { StudioConfig } from '../../config/config.ts';
+import { AuditModule } from '../audit/audit.module.ts';
 import { ChangeWebhookEndpoint } from './change-webhook-endpoint.ts';
 import { DeliverWebhooks } from './deliver-webhooks.ts';
 import { QueueWebhook } from './queue-webhook.ts';
+import { RecordWebhookTry } from './record-webhook-try.ts';
 import { ResendWebhook } from './resend-webhook.ts';
 import { SendWebhook } from './send-webhook.ts';
 import { WebhookDeliveriesController } from './webhook-deliveries.controller.ts';
@@ -19,6 +21,7 @@ const DELIVER_PAUSE_MS = 500;
 
 /** Tells other systems what happened, signed, by HTTP. */
 @Module({
+  imports: [AuditModule],
   controllers: [WebhookEndpointsController, WebhookDeliveriesController],
   providers: [
     WebhookEndpointStore,
@@ -30,6 +33,7 @@ const DELIVER_PAUSE_MS = 500;
     QueueWebhook,
     ResendWebhook,
     SendWebhook,
+    RecordWebhookTry,
     DeliverWebhooks,
   ],
   exports: [QueueWebhook],

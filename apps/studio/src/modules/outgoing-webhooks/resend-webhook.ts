@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork } from '@tandem/platform/database/unit-of-work';
+import { UnitOfWork, type Tx } from '@tandem/platform/database/unit-of-work';
+import { AuditTrail } from '../audit/audit-trail.ts';
 import type { EndpointEdit } from './change-webhook-endpoint.ts';
 import { TEST_EVENT_TYPE, type OutgoingEvent } from './outgoing-event.ts';
 import { QueueWebhook } from './queue-webhook.ts';
@@ -10,6 +11,7 @@ import {
   webhookEndpointNotFound,
 } from './webhook-endpoint.errors.ts';
 import { WebhookEndpointStore } from './webhook-endpoint.store.ts';
+import { endpointTarget } from './webhook.convert.ts';
 
 /** What people send by hand: a message again, or a test. */
 @Injectable()
@@ -19,6 +21,7 @@ export class ResendWebhook {
     private readonly endpoints: WebhookEndpointStore,
     private readonly deliveries: WebhookDeliveryStore,
     private readonly queue: QueueWebhook,
+    private readonly trail: AuditTrail,
   ) {}
 
   /**
@@ -31,8 +34,7 @@ export class ResendWebhook {
       if (!delivery) throw webhookDeliveryNotFound();
       if (!delivery.is_enabled) throw webhookEndpointDisabled();
       await this.deliveries.requeue(tx, deliveryId);
-      const details = { delivery_id: deliveryId };
-      await this.endpoints.record(tx, { ...edit, endpointId: delivery.endpoint_id, kind: 'REDELIVERED', details });
+      await this.record(tx, edit, { act: 'webhook_redelivered', endpointId: delivery.endpoint_id, deliveryId });
     });
   }
 
@@ -47,8 +49,17 @@ export class ResendWebhook {
       if (!endpoint.is_enabled) throw webhookEndpointDisabled();
       const event: OutgoingEvent = { type: TEST_EVENT_TYPE, occurredAt: new Date(), data: {} };
       const [deliveryId = ''] = await this.queue.toEndpoints(tx, event, [endpointId]);
-      await this.endpoints.record(tx, { ...edit, endpointId, kind: 'TESTED', details: { delivery_id: deliveryId } });
+      await this.record(tx, edit, { act: 'webhook_endpoint_tested', endpointId, deliveryId });
       return deliveryId;
     });
+  }
+
+  private async record(
+    tx: Tx,
+    edit: EndpointEdit,
+    { act, endpointId, deliveryId }: { act: string; endpointId: string; deliveryId: string },
+  ): Promise<void> {
+    const target = endpointTarget(endpointId);
+    await this.trail.record(tx, { ...edit, act, phase: 'DONE', target, after: { delivery_id: deliveryId } });
   }
 }

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { pageLimit, toPage } from '@tandem/platform/http/paging';
-import { CurrentUser, Roles } from '@tandem/platform/identity/access';
-import type { UserPrincipal } from '@tandem/platform/identity/principal';
+import { Roles } from '@tandem/platform/identity/access';
+import { CurrentOperator, type Operator } from '../../http/current-operator.ts';
 import { readCursor } from '../../http/read-cursor.ts';
 import { OPERATOR_WRITERS, STUDIO_ROLES } from '../operator/operator-roles.ts';
 import { ResendWebhook } from './resend-webhook.ts';
@@ -68,11 +68,11 @@ export class WebhookDeliveriesController {
   @ApiResponse({ status: 202, type: WebhookDeliveryDetail, description: 'Queued' })
   @ApiResponse({ status: 409, description: '`invalid_transition`: the endpoint is switched off' })
   async redeliver(
-    @CurrentUser() operator: UserPrincipal,
+    @CurrentOperator() operator: Operator,
     @Param('id', ParseUUIDPipe) id: string,
     @Body() body: WebhookActRequest,
   ): Promise<WebhookDeliveryDetail> {
-    await this.resend.again({ actor: operator.email, reason: body.reason }, id);
+    await this.resend.again({ actor: operator, reason: body.reason }, id);
     return this.one(id);
   }
 }

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '@tandem/platform/database/unit-of-work';
-import { newId } from '@tandem/platform/ids';
 import { ENDPOINT_COLUMNS, type WebhookEndpointSqlRow } from './webhook-endpoint.queries.ts';
 
 /** What an admin says about an endpoint. */
@@ -11,16 +10,7 @@ export interface EndpointFields {
   readonly isEnabled: boolean;
 }
 
-/** One line of an endpoint's history. */
-export interface EndpointChange {
-  readonly endpointId: string;
-  readonly kind: 'REGISTERED' | 'CHANGED' | 'SECRET_ROTATED' | 'DISABLED_BY_FAILURE' | 'TESTED' | 'REDELIVERED';
-  readonly details: Record<string, unknown>;
-  readonly actor: string;
-  readonly reason: string;
-}
-
-/** All SQL that writes endpoints, their secrets and their history. */
+/** All SQL that writes endpoints and their secrets. */
 @Injectable()
 export class WebhookEndpointStore {
   async lock(tx: Tx, endpointId: string): Promise<WebhookEndpointSqlRow | undefined> {
@@ -96,14 +86,6 @@ export class WebhookEndpointStore {
                                 ELSE least(expires_at, clock_timestamp()) END
         WHERE endpoint_id = $1`,
       [endpointId, overlapHours],
-    );
-  }
-
-  async record(tx: Tx, change: EndpointChange): Promise<void> {
-    await tx.query(
-      `INSERT INTO webhook_endpoint_changes (endpoint_id, change_id, kind, details, actor, reason)
-       VALUES ($1, $2, $3, $4, $5, $6)`,
-      [change.endpointId, newId(), change.kind, JSON.stringify(change.details), change.actor, change.reason],
     );
   }
 }

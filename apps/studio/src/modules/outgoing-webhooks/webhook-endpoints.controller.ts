@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Put } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { CurrentUser, Roles } from '@tandem/platform/identity/access';
-import type { UserPrincipal } from '@tandem/platform/identity/principal';
+import { Roles } from '@tandem/platform/identity/access';
+import { CurrentOperator, type Operator } from '../../http/current-operator.ts';
 import { STUDIO_ROLES } from '../operator/operator-roles.ts';
 import { ChangeWebhookEndpoint } from './change-webhook-endpoint.ts';
 import { ResendWebhook } from './resend-webhook.ts';
@@ -60,11 +60,11 @@ export class WebhookEndpointsController {
   @ApiResponse({ status: 400, description: '`validation_failed`, also for a URL that may not be called' })
   @ApiResponse({ status: 409, description: '`already_exists`' })
   async register(
-    @CurrentUser() admin: UserPrincipal,
+    @CurrentOperator() admin: Operator,
     @Body() body: RegisterWebhookEndpointRequest,
   ): Promise<WebhookEndpointWithSecret> {
     const fields = { url: body.url, description: body.description ?? '', eventTypes: body.event_types };
-    const { endpoint, secret } = await this.change.register({ actor: admin.email, reason: body.reason }, fields);
+    const { endpoint, secret } = await this.change.register({ actor: admin, reason: body.reason }, fields);
     return { ...toWebhookEndpoint(endpoint), secret };
   }
 
@@ -77,11 +77,11 @@ export class WebhookEndpointsController {
   @ApiResponse({ status: 404, description: '`not_found`' })
   @ApiResponse({ status: 409, description: '`already_exists`, `stale_version`' })
   async update(
-    @CurrentUser() admin: UserPrincipal,
+    @CurrentOperator() admin: Operator,
     @Param('id', ParseUUIDPipe) id: string,
     @Body() body: ChangeWebhookEndpointRequest,
   ): Promise<WebhookEndpoint> {
-    const edit = { endpointId: id, version: body.version, actor: admin.email, reason: body.reason };
+    const edit = { endpointId: id, version: body.version, actor: admin, reason: body.reason };
     const row = await this.change.update(edit, {
       url: body.url,
       description: body.description ?? '',
@@ -98,11 +98,11 @@ export class WebhookEndpointsController {
   @ApiResponse({ status: 201, type: WebhookEndpointWithSecret })
   @ApiResponse({ status: 404, description: '`not_found`' })
   async rotate(
-    @CurrentUser() admin: UserPrincipal,
+    @CurrentOperator() admin: Operator,
     @Param('id', ParseUUIDPipe) id: string,
     @Body() body: RotateWebhookSecretRequest,
   ): Promise<WebhookEndpointWithSecret> {
-    const edit = { endpointId: id, actor: admin.email, reason: body.reason };
+    const edit = { endpointId: id, actor: admin, reason: body.reason };
     const { endpoint, secret } = await this.change.rotateSecret(edit, body.overlap_hours);
     return { ...toWebhookEndpoint(endpoint), secret };
   }
@@ -116,11 +116,11 @@ export class WebhookEndpointsController {
   @ApiResponse({ status: 404, description: '`not_found`' })
   @ApiResponse({ status: 409, description: '`invalid_transition`: the endpoint is switched off' })
   async test(
-    @CurrentUser() admin: UserPrincipal,
+    @CurrentOperator() admin: Operator,
     @Param('id', ParseUUIDPipe) id: string,
     @Body() body: WebhookActRequest,
   ): Promise<WebhookDelivery> {
-    const deliveryId = await this.resend.test({ actor: admin.email, reason: body.reason }, id);
+    const deliveryId = await this.resend.test({ actor: admin, reason: body.reason }, id);
     const row = await this.deliveries.byId(deliveryId);
     if (!row) throw webhookDeliveryNotFound();
     return toWebhookDelivery(row);

@@ -3,6 +3,11 @@ import type { WebhookAttemptSqlRow, WebhookDeliverySqlRow } from './webhook-deli
 import type { WebhookEndpointSqlRow } from './webhook-endpoint.queries.ts';
 import type { WebhookAttempt, WebhookDelivery, WebhookEndpoint } from './webhook-endpoints.dto.ts';
 
+/** The endpoint as the audit trail names it. */
+export function endpointTarget(endpointId: string): string {
+  return `webhook-endpoint:${endpointId}`;
+}
+
 export function toWebhookEndpoint(row: WebhookEndpointSqlRow): WebhookEndpoint {
   return {
     id: row.endpoint_id,
