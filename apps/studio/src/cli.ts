@@ -1,32 +1,45 @@
 #!/usr/bin/env node
 import 'reflect-metadata';
+import { SystemClock } from '@tandem/platform/clock';
 import { dataSourceOptions } from '@tandem/platform/database/data-source-options';
 import { PgPool } from '@tandem/platform/database/pool';
+import { UnitOfWork } from '@tandem/platform/database/unit-of-work';
 import { explainFailure } from '@tandem/platform/explain-failure';
 import { Passwords } from '@tandem/platform/identity/passwords';
+import { ServiceTokenChanges } from '@tandem/platform/identity/service-token-changes';
 import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import { Users } from '@tandem/platform/identity/users';
 import { Command, Option } from 'commander';
 import { DataSource } from 'typeorm';
 import { loadDatabaseUrl, loadMigrationUrls } from './config/env.ts';
 import { migrateStudio } from './migrations/migrate-studio.ts';
+import type { Actor } from './modules/audit/audit-entry.ts';
 import { AuditQueries } from './modules/audit/audit.queries.ts';
+import { AuditStore } from './modules/audit/audit.store.ts';
+import { AuditTrail } from './modules/audit/audit-trail.ts';
 import { STUDIO_ROLES } from './modules/operator/operator-roles.ts';
-import { checkTokenGrant } from './modules/service-tokens/check-token-grant.ts';
+import { ChangeServiceTokens } from './modules/service-tokens/change-service-tokens.ts';
 import { verifyLedgerCommand } from './modules/seals/verify-ledger.command.ts';
 
 /** Runs one command's work over a connection that is closed afterwards. */
-async function withDatabase<T>(work: (pool: PgPool) => Promise<T>): Promise<T> {
+async function withDatabase<T>(work: (pool: PgPool, uow: UnitOfWork) => Promise<T>): Promise<T> {
   const url = loadDatabaseUrl();
   const dataSource = new DataSource(
     dataSourceOptions({ url, poolMax: 2, entities: [], applicationName: 'studio-cli' }),
   );
   await dataSource.initialize();
   try {
-    return await work(new PgPool(dataSource));
+    return await work(new PgPool(dataSource), new UnitOfWork(dataSource));
   } finally {
     await dataSource.destroy();
   }
+}
+
+/** Whoever has the database and a command line. */
+const COMMAND_LINE: Actor = { email: 'command line', role: 'system' };
+
+function trailOf(uow: UnitOfWork): AuditTrail {
+  return new AuditTrail(uow, new AuditStore());
 }
 
 function print(answer: unknown): void {
@@ -64,10 +77,15 @@ program
   .requiredOption('--name <name>')
   .addOption(new Option('--role <role>').choices([...STUDIO_ROLES]).makeOptionMandatory())
   .action(async (options: { email: string; password: string; name: string; role: string }) => {
-    await withDatabase(async (pool) => {
+    await withDatabase(async (pool, uow) => {
       const users = new Users(pool, new Passwords(), STUDIO_ROLES);
       const known = await users.findByEmail(options.email);
       const user = known ?? (await users.create(options));
+      if (known === null) {
+        const { role, name } = user;
+        const target = `user:${user.email}`;
+        await trailOf(uow).recordDone({ act: 'user_created', actor: COMMAND_LINE, target, after: { role, name } });
+      }
       print({ id: user.id, email: user.email, role: user.role, name: user.name, created: known === null });
     });
   });
@@ -83,10 +101,13 @@ program
       .split(',')
       .map((scope) => scope.trim())
       .filter((scope) => scope !== '');
-    const grant = { client: options.client, scopes, namespace: options.namespace || null };
-    checkTokenGrant(grant);
-    await withDatabase(async (pool) => {
-      print(await new ServiceTokens(pool).issue(grant));
+    const grant = { client: options.client, scopes, namespace: options.namespace || null, expiresAt: null };
+    await withDatabase(async (pool, uow) => {
+      const changes = new ServiceTokenChanges();
+      const tokens = new ServiceTokens(pool);
+      const issuing = new ChangeServiceTokens(uow, changes, tokens, trailOf(uow), new SystemClock());
+      const { row, token } = await issuing.issue({ actor: COMMAND_LINE, reason: 'issued on the command line' }, grant);
+      print({ id: row.id, token });
     });
   });
 
