@@ -112,6 +112,26 @@ describe('charge', () => {
   });
 });
 
+test('a batch keeps the order of an account, also where some commands name it by its id', async () => {
+  const key = await account();
+  const { body } = await v1.get('/v1/billing/accounts/status').query({ external_key: key });
+  await one({ operation: 'grant', external_key: key, amount: 5 });
+  const byId = { account_id: (body as { account_id: string }).account_id };
+  const work = { ref_type: 'job', ref_id: 'ordered' };
+  const outcomes = await batch(
+    [
+      named({ operation: 'reserve', ...byId, ...work, amount: 5 }),
+      named({ operation: 'release', external_key: key, ...work }),
+      named({ operation: 'reserve', external_key: key, ...work, amount: 4 }),
+      named({ operation: 'consume', ...byId, ...work }),
+    ],
+    // Bound to a namespace, so that an id has to be looked up.
+    v1,
+  );
+  expect(outcomes.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+  expect(await available(key)).toBe(1);
+});
+
 describe('a hold', () => {
   test('released in part goes on with the rest, and never gives back more than it holds', async () => {
     const key = await funded(10);

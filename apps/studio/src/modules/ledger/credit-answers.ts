@@ -10,6 +10,9 @@ import type { CreditLedger } from './credit-ledger.ts';
 import { toCredits, toIsoTime, toLedgerRow, toReservationRow, toShortfallRow } from './credits.convert.ts';
 import { refusalOf } from './refusal-of.ts';
 
+/** What a command may be answered with. */
+export type CreditAnswer = ReserveAnswer | SettlementAnswer | CreditMovementAnswer | IgnoredByPolicy;
+
 /** An answer and whether it was given before. */
 export interface Answered<Answer> {
   readonly answer: Answer;

@@ -22,11 +22,9 @@ import { DomainError, ValidationError } from '@tandem/platform/errors';
 import { toValid } from '@tandem/platform/http/validation.pipe';
 import { AnyService, CurrentService } from '@tandem/platform/identity/access';
 import type { ServicePrincipal } from '@tandem/platform/identity/principal';
-import type { Answered } from './credit-answers.ts';
-import { CreditRequests } from './credit-requests.ts';
-import { readManaged, type ManagedOperation } from './managed-commands.ts';
-
-type BatchAnswer = NonNullable<CreditCommandOutcome['answer']>;
+import type { Answered, CreditAnswer } from './credit-answers.ts';
+import { CreditRequests, type ReadCommand } from './credit-requests.ts';
+import { readManaged } from './managed-commands.ts';
 
 /** The body of each command of a batch, for the document. */
 const COMMAND_BODIES = {
@@ -81,27 +79,24 @@ export class CreditBatchesController {
       throw new ValidationError([{ path: '', message: `must be an array of 1 to ${ITEMS_PER_REQUEST_MAX} commands` }]);
     }
     const items: readonly unknown[] = body;
-    return { outcomes: await Promise.all(items.map((item) => this.outcome(service, item))) };
+    // All are read before the first is applied: reading may look an account up, and must not change the order.
+    const read = await Promise.all(items.map((item) => this.tryTo(() => this.read(service, item))));
+    const applied = read.map((command) =>
+      'failure' in command ? Promise.resolve(command) : this.tryTo(() => this.requests.run(command.value)),
+    );
+    return { outcomes: (await Promise.all(applied)).map(toOutcome) };
   }
 
-  private async outcome(service: ServicePrincipal, item: unknown): Promise<CreditCommandOutcome> {
+  private async tryTo<Value>(work: () => Value | Promise<Value>): Promise<Tried<Value>> {
     try {
-      const { answer, replayed } = await this.one(service, item);
-      return { status: 201, answer, ...(replayed ? { replayed } : {}) };
+      return { value: await work() };
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      const faults = error instanceof ValidationError ? { errors: error.errors } : {};
-      return {
-        status: error.status,
-        code: error.code,
-        detail: error.message,
-        details: { ...error.details, ...faults },
-        ...(error.headers?.['Idempotent-Replayed'] === 'true' ? { replayed: true } : {}),
-      };
+      return { failure: error };
     }
   }
 
-  private one(service: ServicePrincipal, item: unknown): Promise<Answered<BatchAnswer>> {
+  private read(service: ServicePrincipal, item: unknown): ReadCommand {
     const { operation, ...fields } = readOperation(item);
     // The scope is asked per command: a token may hold some of them and not others.
     if (!service.scopes.includes(BATCH_SCOPES[operation])) {
@@ -120,19 +115,30 @@ export class CreditBatchesController {
         const body = toValid(ExtendCommand, fields);
         return this.requests.extend(service, body.reservation_id, body);
       }
-      default:
-        return this.manage(service, operation, fields);
+      default: {
+        const { body, own } = readManaged(operation, fields, service.namespace);
+        return this.requests.read(service, body, undefined, own);
+      }
     }
   }
+}
 
-  private manage(
-    service: ServicePrincipal,
-    operation: ManagedOperation,
-    fields: Record<string, unknown>,
-  ): Promise<Answered<BatchAnswer>> {
-    const { body, command } = readManaged(operation, fields, service.namespace);
-    return this.requests.move(service, operation, body, command);
+/** What came of one item: a value, or the error it would have answered alone. */
+type Tried<Value> = { readonly value: Value } | { readonly failure: DomainError };
+
+function toOutcome(tried: Tried<Answered<CreditAnswer>>): CreditCommandOutcome {
+  if ('value' in tried) {
+    return { status: 201, answer: tried.value.answer, ...(tried.value.replayed ? { replayed: true } : {}) };
   }
+  const { failure } = tried;
+  const faults = failure instanceof ValidationError ? { errors: failure.errors } : {};
+  return {
+    status: failure.status,
+    code: failure.code,
+    detail: failure.message,
+    details: { ...failure.details, ...faults },
+    ...(failure.headers?.['Idempotent-Replayed'] === 'true' ? { replayed: true } : {}),
+  };
 }
 
 function readOperation(item: unknown): { operation: BatchOperation } & Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Credits, ErrorCode, LotKind } from '@tandem/contracts';
 import type { LedgerSqlRow, ReservationSqlRow, ShortfallSqlRow } from './credits.convert.ts';
 
@@ -98,24 +98,25 @@ export function byAccount<Item extends { readonly command: CreditCommand }>(item
   return [...groups.values()];
 }
 
-/** Digest over the named, validated fields: `5`, `5.0` and `"5"` credits are one request (RELIABILITY I5). */
+/**
+ * Digest over the named, validated fields: `5`, `5.0` and `"5"` credits are one request (RELIABILITY I5). None of them
+ * can hold a line break, so no two requests make one text.
+ */
 export function digestOf(command: CreditCommand): string {
-  const named = [
-    command.operation,
-    command.accountId,
-    command.amount?.toString() ?? null,
-    command.refType ?? null,
-    command.refId ?? null,
-    command.acceptance ?? null,
-    command.reservationId ?? null,
-    command.expiresInMinutes ?? null,
-    command.settleWithoutHold ?? false,
-    command.lotKind ?? null,
-    command.lotPriority ?? null,
-    command.lotExpiresAt?.toISOString() ?? null,
-    command.reversesSeq ?? null,
-    command.toAccountId ?? null,
-    command.shortfallId ?? null,
-  ];
-  return createHash('sha256').update(JSON.stringify(named)).digest('hex');
+  const named = `${command.operation}
+${command.accountId}
+${command.amount ?? ''}
+${command.refType ?? ''}
+${command.refId ?? ''}
+${command.acceptance ?? ''}
+${command.reservationId ?? ''}
+${command.expiresInMinutes ?? ''}
+${command.settleWithoutHold ?? false}
+${command.lotKind ?? ''}
+${command.lotPriority ?? ''}
+${command.lotExpiresAt?.toISOString() ?? ''}
+${command.reversesSeq ?? ''}
+${command.toAccountId ?? ''}
+${command.shortfallId ?? ''}`;
+  return hash('sha256', named);
 }

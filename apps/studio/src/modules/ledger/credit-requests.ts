@@ -4,24 +4,29 @@ import {
   type ChargeCreditsRequest,
   type ConsumeCreditsRequest,
   type CreditCommandRequest,
-  type CreditMovementAnswer,
   type ExtendReservationRequest,
-  type IgnoredByPolicy,
   type ReleaseCreditsRequest,
-  type ReserveAnswer,
   type ReserveCreditsRequest,
-  type SettlementAnswer,
 } from '@tandem/contracts';
 import { ValidationError } from '@tandem/platform/errors';
 import type { ServicePrincipal } from '@tandem/platform/identity/principal';
 import { StudioConfig } from '../../config/config.ts';
 import { idempotencyKeyOf } from '../../http/idempotency-key.ts';
 import { AccountResolver } from '../accounts/account-selector.ts';
-import { answerMovement, answerReserve, answerSettlement, type Answered } from './credit-answers.ts';
+import { answerMovement, answerReserve, answerSettlement, type Answered, type CreditAnswer } from './credit-answers.ts';
 import type { CreditCommand, CreditOperation } from './credit-command.ts';
 import { CreditLedger } from './credit-ledger.ts';
 
-/** What a service asks for, turned into a command of the ledger and its outcome back into an answer. */
+/** A command, at once or once its account is looked up: a promise awaited for nothing costs every request. */
+export type ReadCommand = CreditCommand | Promise<CreditCommand>;
+
+/** Fields of a command that its body alone decides. */
+type OwnFields = Omit<CreditCommand, 'accountId' | 'client' | 'idempotencyKey'>;
+
+/**
+ * What a service asks for, read into a command of the ledger, and the command's outcome turned into an answer. Reading
+ * throws ValidationError for what a shape alone cannot say, and DomainError for an account the token may not use.
+ */
 @Injectable()
 export class CreditRequests {
   constructor(
@@ -30,122 +35,132 @@ export class CreditRequests {
     private readonly config: StudioConfig,
   ) {}
 
-  /** @throws DomainError for a refusal; ValidationError for what a shape alone cannot say. */
-  async reserve(
-    service: ServicePrincipal,
-    body: ReserveCreditsRequest,
-    keyHeader?: string,
-  ): Promise<Answered<ReserveAnswer | IgnoredByPolicy>> {
-    const command: CreditCommand = {
-      ...(await this.commonFields(service, 'reserve', body, keyHeader)),
+  /** Applies a command. @throws DomainError for a refusal */
+  async run(read: ReadCommand): Promise<Answered<CreditAnswer>> {
+    const command = read instanceof Promise ? await read : read;
+    const outcome = await this.ledger.apply(command);
+    switch (command.operation) {
+      case 'reserve':
+        return answerReserve(this.ledger, command, outcome);
+      case 'consume':
+      case 'release':
+        return answerSettlement(this.ledger, command, outcome);
+      default:
+        return answerMovement(this.ledger, command, outcome);
+    }
+  }
+
+  reserve(service: ServicePrincipal, body: ReserveCreditsRequest, keyHeader?: string): ReadCommand {
+    return this.read(service, body, keyHeader, {
+      operation: 'reserve',
       amount: parseCredits(body.amount ?? 1),
       refType: body.ref_type,
       refId: body.ref_id,
+      acceptance: body.acceptance ?? undefined,
       expiresInMinutes: body.expires_in_minutes ?? this.config.reservationTimeoutMinutes,
-    };
-    return answerReserve(this.ledger, command, await this.ledger.apply(command));
+    });
   }
 
-  /** Same errors as `reserve`. */
-  async consume(
-    service: ServicePrincipal,
-    body: ConsumeCreditsRequest,
-    keyHeader?: string,
-  ): Promise<Answered<SettlementAnswer | IgnoredByPolicy>> {
+  consume(service: ServicePrincipal, body: ConsumeCreditsRequest, keyHeader?: string): ReadCommand {
     if (body.on_missing_hold === 'settle' && body.amount == null) {
       throw new ValidationError([{ path: 'amount', message: 'amount is required with on_missing_hold' }]);
     }
-    const command: CreditCommand = {
-      ...(await this.commonFields(service, 'consume', body, keyHeader)),
-      ...selectorFields(body),
-      amount: body.amount == null ? undefined : parseCredits(body.amount),
+    requireWork(body);
+    return this.read(service, body, keyHeader, {
+      ...workOf('consume', body),
       settleWithoutHold: body.on_missing_hold === 'settle',
-    };
-    return answerSettlement(this.ledger, command, await this.ledger.apply(command));
+    });
   }
 
-  /** Same errors as `reserve`. */
-  async release(
-    service: ServicePrincipal,
-    body: ReleaseCreditsRequest,
-    keyHeader?: string,
-  ): Promise<Answered<SettlementAnswer | IgnoredByPolicy>> {
-    const command: CreditCommand = {
-      ...(await this.commonFields(service, 'release', body, keyHeader)),
-      ...selectorFields(body),
-      amount: body.amount == null ? undefined : parseCredits(body.amount),
-    };
-    return answerSettlement(this.ledger, command, await this.ledger.apply(command));
+  release(service: ServicePrincipal, body: ReleaseCreditsRequest, keyHeader?: string): ReadCommand {
+    requireWork(body);
+    return this.read(service, body, keyHeader, workOf('release', body));
   }
 
-  /** Same errors as `reserve`. */
-  charge(
-    service: ServicePrincipal,
-    body: ChargeCreditsRequest,
-    keyHeader?: string,
-  ): Promise<Answered<CreditMovementAnswer | IgnoredByPolicy>> {
-    const fields = {
+  charge(service: ServicePrincipal, body: ChargeCreditsRequest, keyHeader?: string): ReadCommand {
+    return this.read(service, body, keyHeader, {
+      operation: 'charge',
       amount: parseCredits(body.amount),
       refType: body.ref_type ?? undefined,
       refId: body.ref_id ?? undefined,
-    };
-    return this.move(service, 'charge', body, fields, keyHeader);
+    });
   }
 
-  /** Same errors as `reserve`. */
   extend(
     service: ServicePrincipal,
     reservationId: string,
     body: ExtendReservationRequest,
     keyHeader?: string,
-  ): Promise<Answered<CreditMovementAnswer | IgnoredByPolicy>> {
-    const fields = { reservationId, expiresInMinutes: body.expires_in_minutes };
-    return this.move(service, 'extend', body, fields, keyHeader);
+  ): ReadCommand {
+    return this.read(service, body, keyHeader, {
+      operation: 'extend',
+      reservationId,
+      expiresInMinutes: body.expires_in_minutes,
+    });
   }
 
-  /** Any command that is no hold and no settlement. Same errors as `reserve`. */
-  async move(
+  /** A command whose own fields are read already, for the account and under the key its body names. */
+  read(
     service: ServicePrincipal,
-    operation: CreditOperation,
     body: CreditCommandRequest,
-    fields: Partial<CreditCommand>,
-    keyHeader?: string,
-  ): Promise<Answered<CreditMovementAnswer | IgnoredByPolicy>> {
-    const command: CreditCommand = { ...(await this.commonFields(service, operation, body, keyHeader)), ...fields };
-    return answerMovement(this.ledger, command, await this.ledger.apply(command));
-  }
-
-  private async commonFields(
-    service: ServicePrincipal,
-    operation: CreditOperation,
-    body: CreditCommandRequest & { readonly acceptance?: number },
     keyHeader: string | undefined,
-  ): Promise<CreditCommand> {
+    own: OwnFields,
+  ): ReadCommand {
     const idempotencyKey = idempotencyKeyOf(keyHeader, body.idempotency_key);
-    const { accountId } = await this.accounts.resolve(body, service);
-    return {
-      accountId,
-      operation,
-      client: service.client,
-      idempotencyKey,
-      acceptance: body.acceptance ?? undefined,
-      actor: body.acting_user ?? undefined,
-      reason: body.reason ?? undefined,
-    };
+    const selected = this.accounts.resolve(body, service);
+    return selected instanceof Promise
+      ? selected.then(({ accountId }) => commandOf(accountId, service, idempotencyKey, body, own))
+      : commandOf(selected.accountId, service, idempotencyKey, body, own);
   }
 }
 
-function selectorFields(body: ReleaseCreditsRequest): Pick<CreditCommand, 'reservationId' | 'refType' | 'refId'> {
+/** Written out: an object copied together from parts is slow to make, and slow for every later reader. */
+function commandOf(
+  accountId: string,
+  service: ServicePrincipal,
+  idempotencyKey: string,
+  body: CreditCommandRequest,
+  own: OwnFields,
+): CreditCommand {
+  return {
+    accountId,
+    operation: own.operation,
+    client: service.client,
+    idempotencyKey,
+    amount: own.amount,
+    refType: own.refType,
+    refId: own.refId,
+    acceptance: own.acceptance,
+    reservationId: own.reservationId,
+    expiresInMinutes: own.expiresInMinutes,
+    settleWithoutHold: own.settleWithoutHold,
+    lotKind: own.lotKind,
+    lotPriority: own.lotPriority,
+    lotExpiresAt: own.lotExpiresAt,
+    reversesSeq: own.reversesSeq,
+    toAccountId: own.toAccountId,
+    shortfallId: own.shortfallId,
+    actor: body.acting_user ?? undefined,
+    reason: body.reason ?? undefined,
+  };
+}
+
+function workOf(operation: CreditOperation, body: ConsumeCreditsRequest | ReleaseCreditsRequest): OwnFields {
+  return {
+    operation,
+    amount: body.amount == null ? undefined : parseCredits(body.amount),
+    refType: body.ref_type ?? undefined,
+    refId: body.ref_id ?? undefined,
+    acceptance: body.acceptance ?? undefined,
+    reservationId: body.reservation_id ?? undefined,
+  };
+}
+
+function requireWork(body: ReleaseCreditsRequest): void {
   // A JSON null says the same as an absent field.
-  const hasReference = body.ref_type != null && body.ref_id != null;
-  if (body.reservation_id == null && !hasReference) {
+  if (body.reservation_id == null && (body.ref_type == null || body.ref_id == null)) {
     throw new ValidationError([
       { path: 'reservation_id', message: 'reservation_id, or ref_type and ref_id, is required' },
     ]);
   }
-  return {
-    reservationId: body.reservation_id ?? undefined,
-    refType: body.ref_type ?? undefined,
-    refId: body.ref_id ?? undefined,
-  };
 }

@@ -14,7 +14,7 @@ import {
 import { CurrentService, Scopes } from '@tandem/platform/identity/access';
 import type { ServicePrincipal } from '@tandem/platform/identity/principal';
 import type { FastifyReply } from 'fastify';
-import type { Answered } from './credit-answers.ts';
+import type { Answered, CreditAnswer } from './credit-answers.ts';
 import { CreditRequests } from './credit-requests.ts';
 
 const REPLAY_HEADER = 'Idempotent-Replayed';
@@ -46,8 +46,8 @@ export class CreditsController {
     @Body() body: ReserveCreditsRequest,
     @Headers('idempotency-key') keyHeader: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<ReserveAnswer | IgnoredByPolicy> {
-    return send(reply, await this.requests.reserve(service, body, keyHeader));
+  ): Promise<CreditAnswer> {
+    return send(reply, await this.requests.run(this.requests.reserve(service, body, keyHeader)));
   }
 
   @Post('consume')
@@ -65,8 +65,8 @@ export class CreditsController {
     @Body() body: ConsumeCreditsRequest,
     @Headers('idempotency-key') keyHeader: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SettlementAnswer | IgnoredByPolicy> {
-    return send(reply, await this.requests.consume(service, body, keyHeader));
+  ): Promise<CreditAnswer> {
+    return send(reply, await this.requests.run(this.requests.consume(service, body, keyHeader)));
   }
 
   @Post('release')
@@ -84,8 +84,8 @@ export class CreditsController {
     @Body() body: ReleaseCreditsRequest,
     @Headers('idempotency-key') keyHeader: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SettlementAnswer | IgnoredByPolicy> {
-    return send(reply, await this.requests.release(service, body, keyHeader));
+  ): Promise<CreditAnswer> {
+    return send(reply, await this.requests.run(this.requests.release(service, body, keyHeader)));
   }
 
   @Post('charge')
@@ -104,8 +104,8 @@ export class CreditsController {
     @Body() body: ChargeCreditsRequest,
     @Headers('idempotency-key') keyHeader: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<CreditMovementAnswer | IgnoredByPolicy> {
-    return send(reply, await this.requests.charge(service, body, keyHeader));
+  ): Promise<CreditAnswer> {
+    return send(reply, await this.requests.run(this.requests.charge(service, body, keyHeader)));
   }
 
   @Post('reservations/:id/extend')
@@ -120,8 +120,8 @@ export class CreditsController {
     @Body() body: ExtendReservationRequest,
     @Headers('idempotency-key') keyHeader: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<CreditMovementAnswer | IgnoredByPolicy> {
-    return send(reply, await this.requests.extend(service, reservationId, body, keyHeader));
+  ): Promise<CreditAnswer> {
+    return send(reply, await this.requests.run(this.requests.extend(service, reservationId, body, keyHeader)));
   }
 }
 

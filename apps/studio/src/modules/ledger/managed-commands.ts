@@ -19,7 +19,7 @@ export type ManagedOperation = 'grant' | 'purchase' | 'adjust' | 'reverse' | 'tr
 
 interface ManagedCommand {
   readonly body: CreditCommandRequest;
-  readonly command: Partial<CreditCommand>;
+  readonly own: Omit<CreditCommand, 'accountId' | 'client' | 'idempotencyKey'>;
 }
 
 /**
@@ -34,19 +34,19 @@ export function readManaged(
   switch (operation) {
     case 'grant': {
       const body = toValid(GrantCommand, fields);
-      return { body, command: { ...lotTerms(body), lotKind: body.kind ?? undefined } };
+      return { body, own: { operation, ...lotTerms(body), lotKind: body.kind ?? undefined } };
     }
     case 'purchase': {
       const body = toValid(PurchaseCommand, fields);
-      return { body, command: { ...lotTerms(body), refType: body.ref_type, refId: body.ref_id } };
+      return { body, own: { operation, ...lotTerms(body), refType: body.ref_type, refId: body.ref_id } };
     }
     case 'adjust': {
       const body = toValid(AdjustCommand, fields);
-      return { body, command: { amount: parseSignedCredits(body.amount) } };
+      return { body, own: { operation, amount: parseSignedCredits(body.amount) } };
     }
     case 'reverse': {
       const body = toValid(ReverseCommand, fields);
-      return { body, command: { reversesSeq: body.seq, amount: optionalCredits(body.amount) } };
+      return { body, own: { operation, reversesSeq: body.seq, amount: optionalCredits(body.amount) } };
     }
     case 'transfer':
       return readTransfer(toValid(TransferCommand, fields), namespace);
@@ -54,7 +54,7 @@ export function readManaged(
       const body = toValid(ClawbackCommand, fields);
       return {
         body,
-        command: { refType: body.ref_type, refId: body.ref_id, amount: optionalCredits(body.amount) },
+        own: { operation, refType: body.ref_type, refId: body.ref_id, amount: optionalCredits(body.amount) },
       };
     }
   }
@@ -66,7 +66,7 @@ function readTransfer(body: TransferCommand, namespace: string | null): ManagedC
   if (from?.toLowerCase() === accountId) {
     throw new ValidationError([{ path: 'to_external_key', message: 'must be another account' }]);
   }
-  return { body, command: { toAccountId: accountId, amount: parseCredits(body.amount) } };
+  return { body, own: { operation: 'transfer', toAccountId: accountId, amount: parseCredits(body.amount) } };
 }
 
 function lotTerms(body: GrantCommand | PurchaseCommand): Partial<CreditCommand> {
