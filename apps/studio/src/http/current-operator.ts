@@ -16,13 +16,5 @@ export const CurrentOperator = createParamDecorator((_: unknown, context: Execut
   const { principal } = request;
   if (principal?.kind !== 'user') throw new Error('Only people are operators; this route lets somebody else in.');
   const { id, email, role } = principal;
-  request.operator = { id, email, role, requestId: request.id };
-  return request.operator;
+  return { id, email, role, requestId: request.id };
 });
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Set for handlers that name the person themselves where they write, the audit trail included. */
-    operator?: Operator;
-  }
-}

@@ -96,26 +96,6 @@ describe('what is done', () => {
     });
   });
 
-  test('what a handler without a line of its own did has one all the same', async () => {
-    const endpoint = {
-      url: 'https://hooks.example.com/studio',
-      event_types: ['account.low_balance'],
-      reason: 'new receiver',
-    };
-    const made = await admin.post('/v1/operator/webhook-endpoints').set('X-Request-Id', 'hook-1').send(endpoint);
-    expect(made.status).toBe(201);
-    const { rows } = await studio.pool.query("SELECT * FROM audit_entries WHERE request_id = 'hook-1'");
-    expect(rows).toEqual([
-      expect.objectContaining({
-        act: 'POST /v1/operator/webhook-endpoints',
-        phase: 'DONE',
-        actor: 'admin-1@studio.test',
-        actor_role: 'admin',
-        reason: 'new receiver',
-      }),
-    ]);
-  });
-
   test('a change that is rolled back leaves no line of having been done', async () => {
     const key = await enrol();
     await operator.post(`/v1/operator/accounts/${key}/suspend`).send({ reason: 'x', version: 9 }).expect(409);

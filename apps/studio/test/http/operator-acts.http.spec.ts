@@ -75,6 +75,19 @@ describe('grants', () => {
     expect(answer.body.metadata_json).toMatchObject({ acting_user: 'operator-2@studio.test', reason: 'opening' });
   });
 
+  test('the lot has the kind, place and end that were asked for', async () => {
+    const key = await enrol();
+    const lot = { kind: 'purchased', priority: 7, expires_at: '2126-01-01T00:00:00+05:30' };
+    await act(operator, key, 'grants', { amount: 3, ...lot }).expect(201);
+    const { rows } = await studio.pool.query(
+      'SELECT kind, priority, l.expires_at, amount_micro FROM lots l JOIN accounts USING (account_id) WHERE external_key = $1',
+      [key],
+    );
+    expect(rows).toEqual([
+      { kind: 'purchased', priority: 7, expires_at: new Date('2125-12-31T18:30:00Z'), amount_micro: '3000000' },
+    ]);
+  });
+
   test('400 for a bad lot, and for a reason that is blank', async () => {
     const key = await enrol();
     const wrong = [
@@ -85,6 +98,7 @@ describe('grants', () => {
       { amount: 1, priority: 1.5 },
       { amount: 1, expires_at: 'tomorrow' },
       { amount: 1, expires_at: '2027-01-01' },
+      { amount: 1, expires_at: '2020-01-01T00:00:00Z' },
       { amount: 1, reason: ' \t ' },
       { amount: 1, actor: 'somebody@else.test' },
     ];

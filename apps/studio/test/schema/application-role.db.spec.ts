@@ -2,6 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TestDatabase } from '@tandem/devkit/test-database';
 import { grantApplicationRole } from '@tandem/platform/database/grant-application-role';
 import pg from 'pg';
+import { pino } from 'pino';
+import { loadConfig } from '../../src/config/env.ts';
+import { createStudioApp } from '../../src/create-app.ts';
 import { migrateStudio, STUDIO_APPLICATION_ROLE } from '../../src/migrations/migrate-studio.ts';
 import { createStudioDatabase, startStudio } from '../start-studio.ts';
 
@@ -107,6 +110,22 @@ describe('the role Studio signs in as', () => {
       expect(rows).toEqual([{ given: false }]);
     } else expect(outcome).toBe('42501');
   });
+});
+
+test('a service that signs in as the owner says so at its start; one with a role of its own does not', async () => {
+  const warnings = async (url: string): Promise<string[]> => {
+    const lines: string[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+    const app = await createStudioApp(
+      loadConfig({ NODE_ENV: 'test', STUDIO_DATABASE_URL: url, JOBS_ENABLED: 'false' }),
+      logger,
+    );
+    await app.init();
+    await app.close();
+    return lines.filter((line) => line.includes('owner of the tables'));
+  };
+  expect(await warnings(database.url)).toHaveLength(1);
+  expect(await warnings(database.applicationUrl)).toEqual([]);
 });
 
 test('jobs are queued, run and finished with these rights', async () => {

@@ -7,12 +7,13 @@ import { RelativeTime } from '../ui/relative-time.tsx';
 
 export type TimelineEntry = components['schemas']['TimelineRow'];
 
-const SOURCES: Record<TimelineEntry['source'], { name: string; color: string }> = {
+const SOURCES: Record<TimelineEntry['source'] | 'BALANCE_ALERT', { name: string; color: string }> = {
   CREDITS_LEDGER: { name: 'Ledger', color: 'indigo' },
   CREDITS_DECISION: { name: 'Decision', color: 'orange' },
   USAGE_V1: { name: 'V1', color: 'teal' },
   USAGE_V2: { name: 'V2', color: 'violet' },
   ACCOUNT_POLICY: { name: 'Policy', color: 'gray' },
+  BALANCE_ALERT: { name: 'Alert', color: 'red' },
 };
 
 interface Run {

@@ -43,8 +43,8 @@ export class CloseAct {
     await this.uow.run(async (tx) => {
       const current = await this.acts.lock(tx, act.act_id);
       if (!current || current.state === closing.state || current.state === 'DONE') return;
-      const isStillUndone = current.state === 'OPEN' || current.state === 'PENDING';
-      if (closing.state !== 'DONE' && !isStillUndone) return;
+      const from = closing.state === 'EXPIRED' ? 'PENDING' : 'OPEN';
+      if (closing.state !== 'DONE' && current.state !== from) return;
       await this.acts.close(tx, current, closing.state, closing.outcome);
       if (closing.state !== 'DONE' && current.counted_on !== null) await this.acts.uncount(tx, current);
       // It was taken for undone and given back meanwhile: a fact is counted, whatever the limit.

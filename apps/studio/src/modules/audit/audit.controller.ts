@@ -34,7 +34,7 @@ export class AuditController {
   @ApiResponse({ status: 200, type: AuditVerification })
   async verification(): Promise<AuditVerification> {
     const { entries, head, brokenCount, broken } = await this.audit.verify();
-    return { ok: brokenCount === 0, entries, head, broken_count: brokenCount, broken };
+    return { ok: brokenCount === 0, entries, head, broken_count: brokenCount, broken: [...broken] };
   }
 }
 

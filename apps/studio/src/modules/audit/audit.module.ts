@@ -5,7 +5,7 @@ import { AuditController } from './audit.controller.ts';
 import { AuditQueries } from './audit.queries.ts';
 import { AuditStore } from './audit.store.ts';
 import { AuditTrail } from './audit-trail.ts';
-import { RecordOperatorRequests } from './record-operator-requests.ts';
+import { RecordRefusedRequests } from './record-refused-requests.ts';
 
 const VERIFY_AUDIT_TRAIL_TASK = 'verify-audit-trail';
 
@@ -15,7 +15,7 @@ export const VERIFY_AUDIT_TRAIL_CRONTAB = `17 * * * * ${VERIFY_AUDIT_TRAIL_TASK}
 /** Who did what, and who was refused what, in a chain that shows tampering. */
 @Module({
   controllers: [AuditController],
-  providers: [AuditStore, AuditTrail, AuditQueries, RecordOperatorRequests],
+  providers: [AuditStore, AuditTrail, AuditQueries, RecordRefusedRequests],
   exports: [AuditTrail],
 })
 export class AuditModule implements OnModuleInit {

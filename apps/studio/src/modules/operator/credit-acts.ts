@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { fromMicroCredits, parseCredits, type Credits } from '@tandem/contracts';
+import { Clock } from '@tandem/platform/clock';
 import { DomainError, ValidationError } from '@tandem/platform/errors';
 import type { Operator } from '../../http/current-operator.ts';
 import { isEnrolled } from '../accounts/account.convert.ts';
@@ -33,12 +34,16 @@ export class CreditActs {
     private readonly accounts: AccountQueries,
     private readonly lookup: CommandLookupQueries,
     private readonly performAct: PerformAct,
+    private readonly clock: Clock,
   ) {}
 
-  /** @throws DomainError `account_not_enrolled`, or what `PerformAct` refuses */
+  /** @throws DomainError `account_not_enrolled`, or what `PerformAct` refuses; ValidationError for an end in the past */
   async grant(context: ActContext, body: GrantCreditsRequest): Promise<PerformedAct> {
     const amount = parseCredits(body.amount);
     const lotExpiresAt = body.expires_at == null ? undefined : new Date(body.expires_at);
+    if (lotExpiresAt && lotExpiresAt <= this.clock.now()) {
+      throw new ValidationError([{ path: 'expires_at', message: 'expires_at must be in the future' }]);
+    }
     const fields = { amount, lotKind: body.kind, lotPriority: body.priority, lotExpiresAt };
     return this.perform(context, 'grant', fields, amount);
   }

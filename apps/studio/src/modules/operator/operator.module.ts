@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { Clock, SystemClock } from '@tandem/platform/clock';
 import { AccountsModule } from '../accounts/accounts.module.ts';
 import { ApprovalsModule } from '../approvals/approvals.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
@@ -25,6 +26,6 @@ import { OperatorShortfallsController } from './operator-shortfalls.controller.t
     HoldActsController,
     OperatorShortfallsController,
   ],
-  providers: [CreditActs, CreditActAnswers],
+  providers: [CreditActs, CreditActAnswers, { provide: Clock, useClass: SystemClock }],
 })
 export class OperatorModule {}

@@ -13,13 +13,12 @@ const OPERATOR_ROUTES = '/v1/operator/';
 const REFUSED_STATUSES: ReadonlySet<number> = new Set([403, 409]);
 
 /**
- * Writes every refused attempt on an operator route into the trail, before its answer leaves; and what was done by
- * handlers that write no line of their own. Refusals of the guard come before any handler, so this listens on the server,
- * and only on those routes.
+ * Writes every refused attempt on an operator route into the trail, before its answer leaves. Refusals of the guard
+ * come before any handler, so this listens on the server, and only on those routes.
  */
 @Injectable()
-export class RecordOperatorRequests {
-  private readonly logger = new Logger(RecordOperatorRequests.name);
+export class RecordRefusedRequests {
+  private readonly logger = new Logger(RecordRefusedRequests.name);
 
   constructor(
     private readonly trail: AuditTrail,
@@ -33,29 +32,27 @@ export class RecordOperatorRequests {
     instance.addHook('onRoute', (route) => {
       if (!route.url.startsWith(OPERATOR_ROUTES)) return;
       route.onSend = async (request: FastifyRequest, reply: FastifyReply, payload: unknown) => {
-        await this.record(request, reply, payload);
+        if (REFUSED_STATUSES.has(reply.statusCode)) await this.record(request, reply, payload);
         return payload;
       };
     });
   }
 
   private async record(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<void> {
-    const isRefused = REFUSED_STATUSES.has(reply.statusCode);
-    const isUnwritten = request.method !== 'GET' && reply.statusCode < 300 && request.operator === undefined;
-    if (!isRefused && !isUnwritten) return;
     try {
       const actor = await this.actorOf(request);
       if (actor === null) return;
       const line = lineOf(request, { ...actor, requestId: request.id });
-      if (isRefused) await this.trail.recordRefusal(reply, { ...line, code: codeOf(payload) });
-      else await this.trail.recordDone(line);
+      await this.trail.recordRefusal(reply, { ...line, code: codeOf(payload) });
     } catch (error) {
-      // What was answered stands, whatever becomes of its line.
-      this.logger.error(`A request has no line in the trail: ${error instanceof Error ? error.message : 'unknown'}`);
+      // The refusal stands, whatever becomes of its line.
+      this.logger.error(
+        `A refused attempt has no line in the trail: ${error instanceof Error ? error.message : 'unknown'}`,
+      );
     }
   }
 
-  /** Who it was; the guard keeps no principal of those it turned away. Null: nobody known. */
+  /** Who was refused; the guard keeps no principal of those it turned away. Null: nobody known. */
   private async actorOf(request: FastifyRequest): Promise<Actor | null> {
     const { principal, headers } = request;
     if (principal?.kind === 'user') return { email: principal.email, role: principal.role };
