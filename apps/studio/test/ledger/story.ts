@@ -49,8 +49,8 @@ export async function newAccount(studio: RunningStudio, overdraft = 0): Promise<
 /** Lets the books' clock run ahead by so many minutes, in this test's database alone. */
 export async function passTime(studio: RunningStudio, minutes: number): Promise<void> {
   await studio.pool.query(`
-    CREATE OR REPLACE FUNCTION ledger_clock() RETURNS timestamptz LANGUAGE sql VOLATILE
-    AS 'SELECT clock_timestamp() + interval ''${minutes} minutes'''`);
+    CREATE OR REPLACE FUNCTION ledger_clock() RETURNS timestamptz LANGUAGE plpgsql STABLE
+    AS 'BEGIN RETURN clock_timestamp() + interval ''${minutes} minutes''; END'`);
 }
 
 export async function beginStory(studio: RunningStudio, overdraft: number): Promise<Story> {
