@@ -1,9 +1,11 @@
 import {
   creditsToNumber,
+  fromMicroCredits,
   type AccountStatus,
   type AccountStatusName,
   type AccountType,
   type BillingMode,
+  type Credits,
 } from '@tandem/contracts';
 import type { OperatorAccount } from './operator-account.dto.ts';
 
@@ -32,6 +34,11 @@ export interface AccountSqlRow {
 /** True for an account somebody enrolled; others only collect events. */
 export function isEnrolled(row: AccountSqlRow): boolean {
   return row.billing_mode !== null;
+}
+
+/** Credits for new work, overdraft not counted: without what overdue holds and lots still show on the wallet. */
+export function availableOf(account: AccountSqlRow): Credits {
+  return fromMicroCredits(BigInt(account.balance_micro ?? 0) - BigInt(account.reserved_micro ?? 0));
 }
 
 /** Database row to the status services read. */

@@ -1,16 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { BillingMode } from '@tandem/contracts';
 import type { Tx } from '@tandem/platform/database/unit-of-work';
-import type { AccountSqlRow } from './account.convert.ts';
+import { availableOf, type AccountSqlRow } from './account.convert.ts';
 import { accountNotEnrolled, creditModeNeedsCredits, planRequired, stalePlan } from './account.errors.ts';
 import { AccountStore } from './account.store.ts';
 import { ChangeAccount, type AccountEdit } from './change-account.ts';
 import { needsPlan, planDigestOf } from './mode-plan.ts';
 import { ModePlanQueries } from './mode-plan.queries.ts';
-
-function availableMicro(account: AccountSqlRow): bigint {
-  return BigInt(account.balance_micro ?? 0) - BigInt(account.reserved_micro ?? 0);
-}
 
 /**
  * Switches how new work of an account is paid, from now on. Open holds live on: work that was accepted follows its own
@@ -39,7 +35,7 @@ export class ChangeBillingMode {
       if (current.billing_mode === billingMode) return undefined;
       await this.checkPlan(tx, edit.accountId, billingMode, options.planDigest);
       // The wallet is locked, so no command can spend the credits between this check and the switch.
-      if (billingMode === 'CREDIT' && !options.force && availableMicro(current) <= 0n) throw creditModeNeedsCredits();
+      if (billingMode === 'CREDIT' && !options.force && availableOf(current) <= 0n) throw creditModeNeedsCredits();
       return {
         change: {
           kind: 'MODE_CHANGED',

@@ -60,8 +60,8 @@ const STATE_SQL = `
   SELECT a.version, w.billing_mode, w.account_status, w.balance_micro, w.reserved_micro, w.overdraft_limit_micro, w.seq,
          h.*, i.*
     FROM accounts a JOIN wallets w USING (account_id),
-         LATERAL (SELECT count(*) FILTER (WHERE expires_at > clock_timestamp()) AS holds_count,
-                         coalesce(sum(held_micro) FILTER (WHERE expires_at > clock_timestamp()), 0) AS holds_micro,
+         LATERAL (SELECT count(*) FILTER (WHERE expires_at > ledger_clock()) AS holds_count,
+                         coalesce(sum(held_micro) FILTER (WHERE expires_at > ledger_clock()), 0) AS holds_micro,
                          encode(sha256(convert_to(coalesce(string_agg(
                            reservation_id || ' ' || held_micro || ' ' || extract(epoch FROM expires_at), ',' ORDER BY reservation_id), ''),
                            'UTF8')), 'hex') AS holds_digest FROM holds) h,
@@ -94,7 +94,7 @@ export class ModePlanQueries {
     const [holds, ignored] = await Promise.all([
       this.pool.query<ShownWork>(
         `SELECT ref_type, ref_id, acceptance, held_micro AS amount_micro, created_at AS since, expires_at FROM reservations
-          WHERE account_id = $1 AND status = 'ACTIVE' AND expires_at > clock_timestamp()
+          WHERE account_id = $1 AND status = 'ACTIVE' AND expires_at > ledger_clock()
           ORDER BY reservation_id LIMIT $2`,
         [accountId, SHOWN_MAX],
       ),
@@ -115,11 +115,11 @@ export class ModePlanQueries {
   async pastWork(accountId: string, days: number): Promise<{ work: PastWork[]; isComplete: boolean }> {
     const { rows } = await this.pool.query<{ at: Date; amount: string }>(
       `SELECT created_at AS at, coalesce(settled_micro, held_micro) AS amount FROM reservations
-        WHERE account_id = $1 AND created_at >= clock_timestamp() - make_interval(days => $2)
+        WHERE account_id = $1 AND created_at >= ledger_clock() - make_interval(days => $2)
           AND (settled_at IS NOT NULL OR status = 'ACTIVE')
        UNION ALL
        SELECT u.created_at, u.amount_micro FROM unposted_outcomes u
-        WHERE u.account_id = $1 AND u.created_at >= clock_timestamp() - make_interval(days => $2)
+        WHERE u.account_id = $1 AND u.created_at >= ledger_clock() - make_interval(days => $2)
           AND u.operation = 'reserve' AND u.outcome = 'IGNORED'
           AND NOT EXISTS (SELECT FROM unposted_outcomes r WHERE r.account_id = $1 AND r.operation = 'release'
              AND r.outcome = 'IGNORED' AND (r.ref_type, r.ref_id, r.acceptance) = (u.ref_type, u.ref_id, u.acceptance))

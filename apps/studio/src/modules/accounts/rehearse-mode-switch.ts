@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { creditsToNumber, fromMicroCredits, type BillingMode, type Credits } from '@tandem/contracts';
+import { availableOf } from './account.convert.ts';
 import { accountNotEnrolled } from './account.errors.ts';
+import { AccountQueries } from './account.queries.ts';
 import { backTest, needsPlan, planDigestOf, type WorkInFlight } from './mode-plan.ts';
 import { ModePlanQueries, type ShownWork } from './mode-plan.queries.ts';
 import type { ModeRehearsal, PastWorkSum, WorkInFlightSum } from './mode-rehearsal.dto.ts';
@@ -8,14 +10,18 @@ import type { ModeRehearsal, PastWorkSum, WorkInFlightSum } from './mode-rehears
 /** Says what a switch of the billing mode would mean, and gives the digest the switch is asked with. */
 @Injectable()
 export class RehearseModeSwitch {
-  constructor(private readonly plans: ModePlanQueries) {}
+  constructor(
+    private readonly accounts: AccountQueries,
+    private readonly plans: ModePlanQueries,
+  ) {}
 
   /** @throws DomainError `account_not_enrolled` */
   async run(accountId: string, target: BillingMode, days: number): Promise<ModeRehearsal> {
     const state = await this.plans.state(accountId);
-    if (!state) throw accountNotEnrolled();
+    const account = await this.accounts.byId(accountId);
+    if (!state || !account) throw accountNotEnrolled();
     const [shown, past] = await Promise.all([this.plans.shown(accountId), this.plans.pastWork(accountId, days)]);
-    const available = fromMicroCredits(state.balance - state.reserved);
+    const available = availableOf(account);
     const spendable = fromMicroCredits(available + state.overdraftLimit);
     const test = backTest(past.work, target, spendable);
     return {
