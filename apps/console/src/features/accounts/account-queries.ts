@@ -50,6 +50,21 @@ export function accountQuery(externalKey: string) {
   });
 }
 
+/** What a switch of the mode would mean, as it is now: never from a cache. */
+export function modeRehearsalQuery(externalKey: string, billingMode: 'POSTPAID' | 'CREDIT') {
+  return queryOptions({
+    queryKey: ['accounts', 'mode-rehearsal', externalKey, billingMode],
+    queryFn: ({ signal }) =>
+      bodyOf(
+        studioApi.GET('/v1/operator/accounts/{external_key}/mode/rehearsal', {
+          params: { path: { external_key: externalKey }, query: { billing_mode: billingMode } },
+          signal,
+        }),
+      ),
+    gcTime: 0,
+  });
+}
+
 const PATHS = {
   reservations: '/v1/operator/accounts/{external_key}/reservations',
   ledger: '/v1/operator/accounts/{external_key}/ledger',

@@ -30,8 +30,10 @@ export function GrantDialog({ account, onClose }: { account: OperatorAccount; on
           body: { amount, reason: reason.trim(), idempotency_key: key.current },
         }),
       ),
-    done: (row) =>
-      `Granted ${formatCredits(row.delta)} credits to ${account.external_key}. Wallet: ${formatCredits(row.balance_after)}.`,
+    done: (answer) =>
+      'delta' in answer
+        ? `Granted ${formatCredits(answer.delta)} credits to ${account.external_key}. Wallet: ${formatCredits(answer.balance_after)}.`
+        : `${formatCredits(Number(amount))} credits are more than one person may grant: the grant waits for another administrator.`,
     onDone: onClose,
   });
   // Nobody knows whether it was applied: only the very same request may be sent again.

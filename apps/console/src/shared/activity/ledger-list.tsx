@@ -8,7 +8,23 @@ import { RelativeTime } from '../ui/relative-time.tsx';
 
 export type LedgerMovement = components['schemas']['LedgerRow'];
 
-const COLORS = { GRANT: 'teal', RESERVE: 'indigo', CONSUME: 'violet', RELEASE: 'gray', EXPIRE: 'orange' } as const;
+/** Green comes in, violet goes out, indigo is held; what ends by itself or is taken back stands out. */
+const COLORS: Record<LedgerMovement['reason'], string> = {
+  GRANT: 'teal',
+  TOPUP: 'teal',
+  TRANSFER_IN: 'teal',
+  RESERVE: 'indigo',
+  CONSUME: 'violet',
+  CHARGE: 'violet',
+  RECOVERY: 'violet',
+  TRANSFER_OUT: 'violet',
+  RELEASE: 'gray',
+  ADJUSTMENT: 'gray',
+  REVERSAL: 'gray',
+  EXPIRE: 'orange',
+  LOT_EXPIRY: 'orange',
+  CLAWBACK: 'red',
+};
 
 const columns: TableColumn<LedgerMovement>[] = [
   {

@@ -120,6 +120,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/billing/accounts/heads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Heads of up to 500 accounts, and whether what the caller holds of them is still there */
+        post: operations["AccountHeadsController_heads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/billing/accounts/status": {
         parameters: {
             query?: never;
@@ -171,6 +188,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/billing/accounts/{account}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Balance, reserved and available at a moment, with what makes them, also in words */
+        get: operations["ExplainController_explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/accounts/{account}/ledger/{seq}/lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which lots one movement took from, gave back to or brought, and what its hold keeps */
+        get: operations["LotsController_ofEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/accounts/{account}/lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lots and what is left of them, newest first */
+        get: operations["LotsController_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/accounts/{account}/lots/{id}/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one lot came from and where it went, newest first */
+        get: operations["LotsController_movements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/credits/charge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take credits for usage, all or nothing */
+        post: operations["CreditsController_charge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/billing/credits/commands": {
         parameters: {
             query?: never;
@@ -180,7 +282,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Up to 500 reserve, consume and release commands, one outcome each */
+        /** Up to 500 commands for any accounts, one outcome each */
         post: operations["CreditBatchesController_apply"];
         delete?: never;
         options?: never;
@@ -256,6 +358,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/billing/credits/reservations/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a hold more time */
+        post: operations["CreditsController_extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/billing/credits/reserve": {
         parameters: {
             query?: never;
@@ -287,6 +406,40 @@ export interface paths {
          * @description A repeat of (account, source_system, idempotency_key) answers the stored row; with another content it is refused. An account nobody enrolled is accepted.
          */
         post: operations["EventsController_ingest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/shortfalls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shortfalls of the accounts the token may use, newest first */
+        get: operations["ShortfallsController_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/shortfalls/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say which invoice asks for it; before the invoice is made */
+        post: operations["ShortfallsController_claim"];
         delete?: never;
         options?: never;
         head?: never;
@@ -336,6 +489,23 @@ export interface paths {
         };
         /** Every rule of the ledger against one snapshot, with the rows that break it */
         get: operations["InvariantsController_invariants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/ledger/head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Newest head of the ledger’s digest chain, to be kept outside the database */
+        get: operations["LedgerHeadController_head"];
         put?: never;
         post?: never;
         delete?: never;
@@ -396,6 +566,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operator/accounts/{external_key}/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give or take credits to put something right */
+        post: operations["CreditActsController_adjust"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/alert-thresholds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Thresholds of an account and the state each is in */
+        get: operations["AlertThresholdsController_list"];
+        /**
+         * Set the thresholds of an account, all at once; an empty list removes them
+         * @description Each crossing, down or up, is one row on the timeline and one outgoing webhook. A threshold set while the account is already low tells nothing until the account recovers: the answer shows it as low.
+         */
+        put: operations["AlertThresholdsController_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/clawbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back what is left of a purchase; what was spent is a shortfall */
+        post: operations["CreditActsController_clawBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Balance, reserved and available at a moment, with what makes them, also in words */
+        get: operations["OperatorExplainController_explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/operator/accounts/{external_key}/grants": {
         parameters: {
             query?: never;
@@ -405,8 +647,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put credits into the wallet */
-        post: operations["OperatorCreditsController_grant"];
+        /** Put credits into the wallet, as a lot with a kind, a priority and an end */
+        post: operations["CreditActsController_grant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -430,6 +672,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operator/accounts/{external_key}/ledger/{seq}/lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which lots one movement took from, gave back to or brought, and what its hold keeps */
+        get: operations["OperatorLotsController_ofEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/lots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lots and what is left of them, newest first */
+        get: operations["OperatorLotsController_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/lots/{id}/movements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one lot came from and where it went, newest first */
+        get: operations["OperatorLotsController_movements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/operator/accounts/{external_key}/mode": {
         parameters: {
             query?: never;
@@ -440,7 +733,41 @@ export interface paths {
         get?: never;
         put?: never;
         /** Switch between POSTPAID and CREDIT, from now on; open holds live on */
-        post: operations["OperatorAccountsController_mode"];
+        post: operations["AccountPolicyController_mode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/mode/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a switch of the mode would mean; nothing is changed */
+        get: operations["AccountPolicyController_rehearseMode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/overdraft-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let an account use more than it has, up to a limit */
+        post: operations["CreditActsController_overdraftLimit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -457,7 +784,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Change how many days invoices may stay unpaid */
-        post: operations["OperatorAccountsController_paymentTerms"];
+        post: operations["AccountPolicyController_paymentTerms"];
         delete?: never;
         options?: never;
         head?: never;
@@ -474,7 +801,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** End a suspension */
-        post: operations["OperatorAccountsController_reactivate"];
+        post: operations["AccountPolicyController_reactivate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -498,6 +825,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operator/accounts/{external_key}/reservations/{reservation_id}/consume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Charge a hold: all of it, less, or more */
+        post: operations["HoldActsController_consume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/reservations/{reservation_id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a hold live on */
+        post: operations["HoldActsController_extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/reservations/{reservation_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a hold back */
+        post: operations["HoldActsController_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/reversals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo a movement, or a part of it, by a new one */
+        post: operations["CreditActsController_reverse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/shortfalls/{shortfall_id}/recover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pay an open shortfall from the wallet */
+        post: operations["CreditActsController_recover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/shortfalls/{shortfall_id}/waive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask nobody for it any more */
+        post: operations["OperatorShortfallsController_waive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/operator/accounts/{external_key}/suspend": {
         parameters: {
             query?: never;
@@ -508,7 +937,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Suspend: no new holds; open ones may still be settled */
-        post: operations["OperatorAccountsController_suspend"];
+        post: operations["AccountPolicyController_suspend"];
         delete?: never;
         options?: never;
         head?: never;
@@ -532,10 +961,355 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operator/accounts/{external_key}/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move credits to another account */
+        post: operations["CreditActsController_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Requests, newest first */
+        get: operations["ApprovalsController_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request */
+        get: operations["ApprovalsController_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/approvals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say yes, and do it; never to your own request */
+        post: operations["ApprovalsController_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/approvals/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say no; never to your own request */
+        post: operations["ApprovalsController_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lines of the audit trail, newest first */
+        get: operations["AuditController_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/audit/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Goes through the whole chain and names the lines that do not fit */
+        get: operations["AuditController_verification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/service-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tokens, newest first, with their last use */
+        get: operations["ServiceTokensController_list"];
+        put?: never;
+        /** Issue a token; it is shown this once */
+        post: operations["ServiceTokensController_issue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/service-tokens/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a token, everywhere within two seconds */
+        post: operations["ServiceTokensController_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/service-tokens/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Issue a successor; both are valid until the old one’s time is over */
+        post: operations["ServiceTokensController_rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/shortfalls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shortfalls of all accounts, newest first */
+        get: operations["OperatorShortfallsController_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery with its tries */
+        get: operations["WebhookDeliveriesController_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-deliveries/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message again, under the same webhook-id */
+        post: operations["WebhookDeliveriesController_redeliver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All endpoints, oldest first */
+        get: operations["WebhookEndpointsController_list"];
+        put?: never;
+        /** Register an endpoint; the answer shows its signing secret, this once */
+        post: operations["WebhookEndpointsController_register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One endpoint */
+        get: operations["WebhookEndpointsController_one"];
+        /** Change an endpoint, or switch it off and on */
+        put: operations["WebhookEndpointsController_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-endpoints/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages of an endpoint, newest first */
+        get: operations["WebhookDeliveriesController_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-endpoints/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new signing secret; the old one signs beside it for a while */
+        post: operations["WebhookEndpointsController_rotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-endpoints/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send an event of type `webhook.test` to this endpoint */
+        post: operations["WebhookEndpointsController_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccountHead: {
+            external_key: string;
+            /** @description Head of its ledger */
+            account_seq: number;
+            /** @description Head of its events */
+            event_seq: number;
+            /** @description Whether the outcome asked about is there; null: not asked */
+            known: boolean | null;
+            /** @description Digest of the seal at `sealed_seq`; null: no seal ends there */
+            digest_at: string | null;
+            last_seal: components["schemas"]["SealMark"] | null;
+        };
+        AccountHeadQuestion: {
+            /** @example v1:partner:77 */
+            external_key: string;
+            /**
+             * @description With `idempotency_key`: is this outcome still there?
+             * @enum {string}
+             */
+            operation?: "reserve" | "extend" | "consume" | "release" | "charge" | "grant" | "purchase" | "adjust" | "reverse" | "transfer" | "clawback" | "event";
+            /** @description Key the caller’s own command or event was sent under */
+            idempotency_key?: string;
+            /** @description Seq of a seal the caller holds: Studio answers the digest it has there */
+            sealed_seq?: number;
+        };
+        AccountHeadsAnswer: {
+            /**
+             * Format: uuid
+             * @description Incarnation of the ledger
+             */
+            incarnation: string;
+            heads: components["schemas"]["AccountHead"][];
+        };
+        AccountHeadsRequest: {
+            accounts: components["schemas"]["AccountHeadQuestion"][];
+        };
         AccountModeCounts: {
             POSTPAID: number;
             CREDIT: number;
@@ -588,6 +1362,134 @@ export interface components {
             next_cursor: string | null;
             counts: components["schemas"]["AccountModeCounts"];
         };
+        AdjustCommand: {
+            /** Format: uuid */
+            account_id?: string;
+            /** @example v1:partner:77 */
+            external_key?: string;
+            /** @description Names the effect for ever: the same key with the same request answers the first outcome. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /** @description Person the calling service acts for; kept in the audit trail */
+            acting_user?: string;
+            /** @description Why, in words */
+            reason?: string;
+            /** @description Credits to give, or to take when below 0 */
+            amount: number | string;
+        };
+        AdjustCreditsRequest: {
+            /** @description Why, in words; kept with the row and in the audit trail */
+            reason: string;
+            /** @description Names the act for ever. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /** @description Credits to give, or to take when below 0 */
+            amount: number | string;
+        };
+        AlertThreshold: {
+            /**
+             * @description Credits
+             * @example 100
+             */
+            threshold: string;
+            /** @description Available was at or below the threshold when it was last looked at, a second or so ago. A threshold that starts low tells its recovery first */
+            is_low: boolean;
+            /** Format: date-time */
+            created_at: string;
+        };
+        AlertThresholds: {
+            items: components["schemas"]["AlertThreshold"][];
+        };
+        ApprovalRow: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            status: "PENDING" | "APPROVED" | "EXECUTED" | "REFUSED" | "REJECTED" | "EXPIRED";
+            /** @enum {string} */
+            act: "grant" | "adjust" | "reverse" | "transfer" | "clawback" | "release" | "consume" | "extend" | "recover" | "overdraft";
+            /** @example v1:partner:77 */
+            external_key: string;
+            /** @description Credits at stake */
+            amount: number;
+            /** @description What exactly would be done; amounts are decimal strings of credits */
+            details: Record<string, never>;
+            reason: string;
+            idempotency_key: string;
+            requested_by: string;
+            /** Format: date-time */
+            requested_at: string;
+            /**
+             * Format: date-time
+             * @description Until when somebody may decide
+             */
+            expires_at: string;
+            decided_by: string | null;
+            /** Format: date-time */
+            decided_at: string | null;
+            decision_reason: string | null;
+            /**
+             * Format: uuid
+             * @description Row of the movement, once it is made
+             */
+            entry_id: string | null;
+            /** @description Why it was not done, when status is REFUSED */
+            refusal_code: string | null;
+        };
+        ApprovalsPage: {
+            items: components["schemas"]["ApprovalRow"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+        };
+        AuditHeadRow: {
+            /** Format: date */
+            day: string;
+            position: number;
+            digest: string;
+        };
+        AuditPage: {
+            items: components["schemas"]["AuditRow"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+        };
+        AuditRow: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            recorded_at: string;
+            /** @description What was done, for example `grant` */
+            act: string;
+            /** @enum {string} */
+            phase: "INTENT" | "REQUESTED" | "APPROVED" | "REJECTED" | "EXPIRED" | "DONE" | "REFUSED" | "NOT_DONE";
+            /**
+             * Format: uuid
+             * @description Ties the lines of one act together
+             */
+            act_id: string | null;
+            actor: string;
+            actor_role: string | null;
+            /** @example v1:partner:77 */
+            target: string;
+            reason: string | null;
+            /** @description Error code of a refusal */
+            code: string | null;
+            request_id: string | null;
+            /** @description SHA-256 of the request */
+            request_digest: string | null;
+            before: Record<string, never> | null;
+            after: Record<string, never> | null;
+            /** @description Place in the chain: day and position of the day */
+            chain_position: string;
+            /** @description Digest over this line and the one before it */
+            digest: string;
+        };
+        AuditVerification: {
+            /** @description True when every line fits */
+            ok: boolean;
+            entries: number;
+            /** @description Keep it elsewhere: it shows a tail that was cut off */
+            head: components["schemas"]["AuditHeadRow"] | null;
+            broken_count: number;
+            /** @description The first of them */
+            broken: components["schemas"]["BrokenAuditRow"][];
+        };
         BillingEventOutcome: {
             /** @description HTTP status the item would have had alone */
             status: number;
@@ -634,10 +1536,31 @@ export interface components {
             created_at: string;
             receipt: components["schemas"]["Receipt"];
         };
+        BrokenAuditRow: {
+            /** Format: date */
+            day: string;
+            position: number;
+            fault: string;
+        };
         ChangeAccountRequest: {
             /** @description Why, in words; kept in the history */
             reason: string;
             /** @description Version the change is based on. Absent: the newest */
+            version?: number;
+        };
+        ChangeAlertThresholdsRequest: {
+            /**
+             * @description Available credits at or below which the account is low, with at most 6 decimals. Empty: none
+             * @example [
+             *       "100",
+             *       "10",
+             *       "0"
+             *     ]
+             */
+            thresholds: string[];
+            /** @description Why, in words; kept in the history */
+            reason: string;
+            /** @description Version of the account the change is based on. Absent: the newest */
             version?: number;
         };
         ChangeBillingModeRequest: {
@@ -652,6 +1575,16 @@ export interface components {
              * @default false
              */
             force: boolean;
+            /** @description `plan_digest` of the rehearsal. Required when holds are open or work is in flight */
+            plan_digest?: string;
+        };
+        ChangeOverdraftLimitRequest: {
+            /** @description Why, in words; kept in the history */
+            reason: string;
+            /** @description Version the change is based on. Absent: the newest */
+            version?: number;
+            /** @description Credits that may be used beyond what is there; 0 ends the overdraft */
+            overdraft_limit: number | string;
         };
         ChangePaymentTermsRequest: {
             /** @description Why, in words; kept in the history */
@@ -660,6 +1593,78 @@ export interface components {
             version?: number;
             payment_terms_days: number;
         };
+        ChangeWebhookEndpointRequest: {
+            /** @description Why, in words; kept in the history */
+            reason: string;
+            /**
+             * @description https, a host of the public internet; checked again at each try. One endpoint per URL
+             * @example https://hooks.example.com/tandem
+             */
+            url: string;
+            /** @default  */
+            description: string;
+            event_types: ("account.low_balance" | "account.balance_recovered")[];
+            /** @description Off: nothing is sent and nothing new is queued; what waits goes out when it is on again */
+            is_enabled: boolean;
+            /** @description Version the change is based on */
+            version: number;
+        };
+        ChargeCreditsRequest: {
+            /** Format: uuid */
+            account_id?: string;
+            /** @example v1:partner:77 */
+            external_key?: string;
+            /** @description Names the effect for ever: the same key with the same request answers the first outcome. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /** @description Person the calling service acts for; kept in the audit trail */
+            acting_user?: string;
+            /** @description Why, in words; kept in the audit trail */
+            reason?: string;
+            /** @description Credits to take, more than 0 */
+            amount: number | string;
+            /** @description What was used, for the row */
+            ref_type?: string;
+            ref_id?: string;
+        };
+        ClaimShortfallRequest: {
+            /**
+             * @description The invoice; the same one again answers the same
+             * @example invoice:1042
+             */
+            invoice_ref: string;
+            /** @description Person the calling service acts for; kept in the audit trail */
+            acting_user?: string;
+        };
+        ClawBackRequest: {
+            /** @description Why, in words; kept with the row and in the audit trail */
+            reason: string;
+            /** @description Names the act for ever. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /** @description Kind of the purchase whose credits are taken back */
+            ref_type: string;
+            /** @description The purchase */
+            ref_id: string;
+            /** @description Take only that much. Absent: all that was bought */
+            amount?: number | string;
+        };
+        ClawbackCommand: {
+            /** Format: uuid */
+            account_id?: string;
+            /** @example v1:partner:77 */
+            external_key?: string;
+            /** @description Names the effect for ever: the same key with the same request answers the first outcome. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /** @description Person the calling service acts for; kept in the audit trail */
+            acting_user?: string;
+            /** @description Why, in words; kept in the audit trail */
+            reason?: string;
+            /** @description Kind of the purchase */
+            ref_type: string;
+            /** @description The purchase */
+            ref_id: string;
+            /** @description Take only that much. Absent: all that was bought */
+            amount?: number | string;
+        };
         ConsumeCreditsRequest: {
             /** Format: uuid */
             account_id?: string;
@@ -667,12 +1672,12 @@ export interface components {
             external_key?: string;
             /** @description Names the effect for ever: the same key with the same request answers the first outcome. May be given as the Idempotency-Key header instead */
             idempotency_key?: string;
-            /** @description Which acceptance of the referenced work this is, from 1; a re-approval counts on. Kept with the hold */
-            acceptance?: number;
             /** @description Person the calling service acts for; kept in the audit trail */
             acting_user?: string;
             /** @description Why, in words; kept in the audit trail */
             reason?: string;
+            /** @description Which acceptance of the referenced work this is, from 1; a re-approval counts on. Kept with the hold */
+            acceptance?: number;
             /** Format: uuid */
             reservation_id?: string;
             ref_type?: string;
@@ -685,12 +1690,38 @@ export interface components {
              */
             on_missing_hold?: "settle";
         };
+        ConsumeHoldRequest: {
+            /** @description Why, in words; kept with the row and in the audit trail */
+            reason: string;
+            /** @description Names the act for ever. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /** @description Default: what is held. Less gives the rest back */
+            amount?: number | string;
+        };
+        CreditActAnswer: {
+            /**
+             * @description IGNORED: decided postpaid, nothing moves. PENDING: a clawback waits for holds to end
+             * @enum {string}
+             */
+            status: "POSTED" | "IGNORED" | "SHORTFALL" | "EXTENDED" | "PENDING";
+            /** @description The movement; null when nothing moved */
+            entry: components["schemas"]["LedgerRow"] | null;
+            reservation: components["schemas"]["ReservationRow"] | null;
+            shortfall: components["schemas"]["ShortfallRow"] | null;
+            receipt: components["schemas"]["Receipt"];
+        };
+        CreditActRequest: {
+            /** @description Why, in words; kept with the row and in the audit trail */
+            reason: string;
+            /** @description Names the act for ever. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+        };
         CreditCommandOutcome: {
             /** @description HTTP status the command would have had alone */
             status: number;
             /** @description True when the command had been applied before */
             replayed?: boolean;
-            answer?: components["schemas"]["ReserveAnswer"] | components["schemas"]["SettlementAnswer"] | components["schemas"]["IgnoredByPolicy"];
+            answer?: components["schemas"]["ReserveAnswer"] | components["schemas"]["SettlementAnswer"] | components["schemas"]["CreditMovementAnswer"] | components["schemas"]["IgnoredByPolicy"];
             code?: string;
             detail?: string;
             /** @description Figures of the refusal, such as `shortfall` */
@@ -704,10 +1735,26 @@ export interface components {
             reserved: number;
             available: number;
         };
+        CreditMovementAnswer: {
+            /**
+             * @description PENDING: a clawback waits for holds to end. SHORTFALL: all of it was spent and can only be asked for
+             * @enum {string}
+             */
+            status: "POSTED" | "SHORTFALL" | "EXTENDED" | "PENDING";
+            /** @description The movement; null when nothing moved */
+            entry: components["schemas"]["LedgerRow"] | null;
+            reservation: components["schemas"]["ReservationRow"] | null;
+            shortfall: components["schemas"]["ShortfallRow"] | null;
+            receipt: components["schemas"]["Receipt"];
+        };
         CsrfAnswer: {
             success: boolean;
             /** @description Send it as X-CSRF-Token with every change made under the session cookie */
             token: string;
+        };
+        DecideApprovalRequest: {
+            /** @description Why, in words; kept for ever */
+            reason: string;
         };
         EnrolAccountRequest: {
             /** @example v1:partner:77 */
@@ -738,6 +1785,146 @@ export interface components {
             /** @description Why, in words; kept in the history */
             reason?: string;
         };
+        EntryLots: {
+            seq: number;
+            /** @enum {string} */
+            reason: "GRANT" | "TOPUP" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE" | "CHARGE" | "ADJUSTMENT" | "REVERSAL" | "TRANSFER_IN" | "TRANSFER_OUT" | "CLAWBACK" | "LOT_EXPIRY" | "RECOVERY";
+            /** Format: uuid */
+            reservation_id: string | null;
+            /** @description Lots it took from, gave back to, or brought; their sum is its effect on the balance */
+            shares: components["schemas"]["LotShare"][];
+            /** @description What the hold of the movement keeps now; empty once it has ended */
+            holds: components["schemas"]["LotShare"][];
+            /** @description Last movement the answer takes into account */
+            folded_seq: number;
+        };
+        ExplainedFigure: {
+            amount: number;
+            /** @description The figure after movement `opening_seq`; 0 when the movements begin with the first */
+            opening: number;
+            /** @description By kind, the movements after `opening_seq` that count */
+            movements: components["schemas"]["KindSum"][];
+            /** @description Effect of ends whose time had come and whose movement is not written yet */
+            unwritten: number;
+        };
+        ExplainedHold: {
+            /** Format: uuid */
+            reservation_id: string;
+            /** @description Movement that made the hold */
+            seq: number;
+            /** @description Credits it kept at that moment */
+            held: number;
+            ref_type: string;
+            ref_id: string;
+            acceptance: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description As known now: a hold may have got more time since
+             */
+            expires_at: string;
+        };
+        ExplainedLot: {
+            /** Format: uuid */
+            id: string;
+            /** @description Movement that brought it */
+            seq: number;
+            /** @enum {string} */
+            kind: "promotional" | "purchased" | "adjustment";
+            priority: number;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** @description Credits left of it at that moment, held ones included */
+            left: number;
+        };
+        Explanation: {
+            /** Format: uuid */
+            account_id: string;
+            external_key: string;
+            /**
+             * Format: date-time
+             * @description The moment, with microseconds
+             */
+            at: string;
+            /**
+             * @description Null before enrolment
+             * @enum {string|null}
+             */
+            billing_mode: "POSTPAID" | "CREDIT" | null;
+            /** @enum {string} */
+            account_status: "UNENROLLED" | "ACTIVE" | "SUSPENDED";
+            /** @description How far below zero `available` was allowed to go */
+            overdraft_limit: number;
+            balance: components["schemas"]["ExplainedFigure"];
+            reserved: components["schemas"]["ExplainedFigure"];
+            /** @description `balance` less `reserved`; the overdraft limit is not in it */
+            available: number;
+            /** @description Last movement written until that moment; 0: none */
+            last_seq: number;
+            /** @description Where the sums by kind begin. Above 0 when there were too many movements to sum them all */
+            opening_seq: number;
+            /** @description Holds open then, newest first, at most 200 */
+            holds: components["schemas"]["ExplainedHold"][];
+            /** @description False: there were more holds than are shown */
+            holds_complete: boolean;
+            /** @description Lots with something left then, in the order they are used */
+            lots: components["schemas"]["ExplainedLot"][];
+            /** @description False: more than 200, or the moment lies too many movements away from both ends */
+            lots_complete: boolean;
+            /** @description Credits used beyond what lots held; null when lots are not known */
+            overdraft_used: number | null;
+            /** @description Last movements written until that moment, newest first */
+            last_movements: components["schemas"]["LedgerRow"][];
+            /** @description Cursor of the ledger list for the movements before those */
+            next_cursor: string | null;
+            /** @description Ends that count at that moment although they were written later, at most 200 */
+            written_later: components["schemas"]["LedgerRow"][];
+            written_later_count: number;
+            /** @description At most 200 */
+            unwritten: components["schemas"]["UnwrittenEnd"][];
+            unwritten_count: number;
+            /** @description The same in English, to be read to a customer */
+            sentences: string[];
+        };
+        ExtendCommand: {
+            /** Format: uuid */
+            account_id?: string;
+            /** @example v1:partner:77 */
+            external_key?: string;
+            /** @description Names the effect for ever: the same key with the same request answers the first outcome. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /** @description Person the calling service acts for; kept in the audit trail */
+            acting_user?: string;
+            /** @description Why, in words; kept in the audit trail */
+            reason?: string;
+            /** @description Time to live from now, in minutes. A hold never loses time it has */
+            expires_in_minutes: number;
+            /** Format: uuid */
+            reservation_id: string;
+        };
+        ExtendHoldRequest: {
+            /** @description Why, in words; kept with the row and in the audit trail */
+            reason: string;
+            /** @description Names the act for ever. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /** @description New time to live, from now */
+            expires_in_minutes: number;
+        };
+        ExtendReservationRequest: {
+            /** Format: uuid */
+            account_id?: string;
+            /** @example v1:partner:77 */
+            external_key?: string;
+            /** @description Names the effect for ever: the same key with the same request answers the first outcome. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /** @description Person the calling service acts for; kept in the audit trail */
+            acting_user?: string;
+            /** @description Why, in words; kept in the audit trail */
+            reason?: string;
+            /** @description Time to live from now, in minutes. A hold never loses time it has */
+            expires_in_minutes: number;
+        };
         GrantAnswer: {
             /** Format: uuid */
             id: string;
@@ -759,7 +1946,7 @@ export interface components {
              * @description Kind of movement
              * @enum {string}
              */
-            reason: "GRANT" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE";
+            reason: "GRANT" | "TOPUP" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE" | "CHARGE" | "ADJUSTMENT" | "REVERSAL" | "TRANSFER_IN" | "TRANSFER_OUT" | "CLAWBACK" | "LOT_EXPIRY" | "RECOVERY";
             ref_type: string | null;
             ref_id: string | null;
             idempotency_key: string;
@@ -774,13 +1961,51 @@ export interface components {
             effective_at: string;
             receipt: components["schemas"]["Receipt"];
         };
-        GrantCreditsRequest: {
+        GrantCommand: {
+            /** Format: uuid */
+            account_id?: string;
+            /** @example v1:partner:77 */
+            external_key?: string;
+            /** @description Names the effect for ever: the same key with the same request answers the first outcome. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /** @description Person the calling service acts for; kept in the audit trail */
+            acting_user?: string;
+            /** @description Why, in words; kept in the audit trail */
+            reason?: string;
             /** @description Credits, more than 0 */
             amount: number | string;
-            /** @description Why, in words; kept with the row */
+            /** @description Place in the burn order, low first */
+            priority?: number;
+            /**
+             * Format: date-time
+             * @description When what is left of these credits ends. Absent: never
+             */
+            expires_at?: string;
+            /**
+             * @default promotional
+             * @enum {string}
+             */
+            kind: "promotional" | "purchased" | "adjustment";
+        };
+        GrantCreditsRequest: {
+            /** @description Why, in words; kept with the row and in the audit trail */
             reason: string;
-            /** @description Names the grant for ever. May be given as the Idempotency-Key header instead */
+            /** @description Names the act for ever. May be given as the Idempotency-Key header instead */
             idempotency_key?: string;
+            /** @description Credits, more than 0 */
+            amount: number | string;
+            /**
+             * @description Where the credits come from; promotional ones are burnt first
+             * @enum {string}
+             */
+            kind?: "promotional" | "purchased" | "adjustment";
+            /** @description Place in the burn order, low first */
+            priority?: number;
+            /**
+             * Format: date-time
+             * @description When what is left of these credits ends. Absent: never
+             */
+            expires_at?: string;
         };
         IgnoredByPolicy: {
             /** @enum {string} */
@@ -815,6 +2040,73 @@ export interface components {
             checked_at: string;
             invariants: components["schemas"]["InvariantRow"][];
         };
+        IssueTokenRequest: {
+            /** @description Why, in words; kept in the audit trail */
+            reason: string;
+            /**
+             * @description The service; the same for every token it rotates through
+             * @example v1
+             */
+            client: string;
+            scopes: ("credits:reserve" | "credits:consume" | "credits:release" | "credits:charge" | "credits:manage" | "events:write" | "status:read")[];
+            /**
+             * @description Beginning of the keys of the accounts it may use. Absent or null: all accounts
+             * @example v1:
+             */
+            namespace?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself. Absent: never
+             */
+            expires_at?: string;
+        };
+        IssuedToken: {
+            id: string;
+            client: string;
+            /**
+             * @description REPLACED: still valid, until `expires_at`
+             * @enum {string}
+             */
+            status: "ACTIVE" | "REPLACED" | "EXPIRED" | "REVOKED";
+            scopes: string[];
+            namespace: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /**
+             * Format: date-time
+             * @description To within a minute
+             */
+            last_used_at: string | null;
+            /** @description The token that follows it */
+            replaced_by: string | null;
+            /** @description The token itself: shown this once, and kept nowhere */
+            token: string;
+        };
+        KindSum: {
+            /** @enum {string} */
+            reason: "GRANT" | "TOPUP" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE" | "CHARGE" | "ADJUSTMENT" | "REVERSAL" | "TRANSFER_IN" | "TRANSFER_OUT" | "CLAWBACK" | "LOT_EXPIRY" | "RECOVERY";
+            count: number;
+            /** @description Credits, with their sign */
+            amount: number;
+        };
+        LedgerHeadAnswer: {
+            /** @description Number of the head, from 1; 0 while nothing was sealed */
+            position: number;
+            /** @description SHA-256, 64 hexadecimal digits */
+            digest: string | null;
+            /** @description Digest of the head before */
+            previous_digest: string | null;
+            /** @description Accounts sealed under this head */
+            seals: number;
+            /** @description Rows sealed under this head */
+            rows: number;
+            /** Format: date-time */
+            sealed_at: string | null;
+        };
         LedgerPage: {
             /** @description Null on the last page */
             next_cursor: string | null;
@@ -841,7 +2133,7 @@ export interface components {
              * @description Kind of movement
              * @enum {string}
              */
-            reason: "GRANT" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE";
+            reason: "GRANT" | "TOPUP" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE" | "CHARGE" | "ADJUSTMENT" | "REVERSAL" | "TRANSFER_IN" | "TRANSFER_OUT" | "CLAWBACK" | "LOT_EXPIRY" | "RECOVERY";
             ref_type: string | null;
             ref_id: string | null;
             idempotency_key: string;
@@ -866,9 +2158,128 @@ export interface components {
             email: string;
             password: string;
         };
+        LotMovement: {
+            /** @description Position of the movement in the account */
+            seq: number;
+            /** @enum {string} */
+            reason: "GRANT" | "TOPUP" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE" | "CHARGE" | "ADJUSTMENT" | "REVERSAL" | "TRANSFER_IN" | "TRANSFER_OUT" | "CLAWBACK" | "LOT_EXPIRY" | "RECOVERY";
+            /** @description Effect on the lot, in credits */
+            amount: number;
+            /** Format: uuid */
+            reservation_id: string | null;
+            ref_type: string | null;
+            ref_id: string | null;
+            /**
+             * Format: uuid
+             * @description Other account of a transfer
+             */
+            counterparty_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            effective_at: string;
+        };
+        LotMovementsPage: {
+            items: components["schemas"]["LotMovement"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description Last movement the answer takes into account */
+            folded_seq: number;
+        };
+        LotRow: {
+            /** Format: uuid */
+            id: string;
+            /** @description Movement that brought it, by its position in the account */
+            seq: number;
+            /** @enum {string} */
+            kind: "promotional" | "purchased" | "adjustment";
+            /** @description Lower ones are used first */
+            priority: number;
+            /**
+             * Format: date-time
+             * @description Null: it has no end
+             */
+            expires_at: string | null;
+            /** @description What came in */
+            amount: number;
+            /** @description Left, and not held */
+            free: number;
+            /** @description Left, and kept by open holds */
+            held: number;
+            /** @description Used, less what was given back */
+            spent: number;
+            /** @description Taken because its time was over */
+            expired: number;
+            /** @description Taken back with a refund or dispute, less what was given back */
+            clawed_back: number;
+            /** @description Moved to another account */
+            transferred: number;
+            /** @description Taken because the movement that brought it was undone */
+            reversed: number;
+        };
+        LotShare: {
+            /**
+             * Format: uuid
+             * @description Null: the overdraft, not a lot
+             */
+            lot_id: string | null;
+            /** @enum {string|null} */
+            kind: "promotional" | "purchased" | "adjustment" | null;
+            /** @description Credits; in a movement negative when taken, positive when given */
+            amount: number;
+        };
+        LotsPage: {
+            items: components["schemas"]["LotRow"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+            /** @description Last movement the answer takes into account */
+            folded_seq: number;
+        };
         MeAnswer: {
             success: boolean;
             user: components["schemas"]["SignedInUser"];
+        };
+        ModeBackTest: {
+            days: number;
+            /** @description False: there was more work than was looked at */
+            is_complete: boolean;
+            /** @description Held from what is available now */
+            held: components["schemas"]["PastWorkSum"];
+            /** @description Refused: what is available now would not have lasted */
+            refused: components["schemas"]["PastWorkSum"];
+            /** @description Left to the invoice */
+            invoiced: components["schemas"]["PastWorkSum"];
+            /** Format: date-time */
+            first_refused_at: string | null;
+        };
+        ModeRehearsal: {
+            /**
+             * @description Mode now
+             * @enum {string}
+             */
+            from: "POSTPAID" | "CREDIT";
+            /** @enum {string} */
+            to: "POSTPAID" | "CREDIT";
+            /** @description Give it to the switch: 409 `stale_plan` once anything seen here has changed */
+            plan_digest: string;
+            /** @description True when the switch needs `plan_digest`: holds are open or work is in flight */
+            plan_required: boolean;
+            /** @description Version of the account */
+            version: number;
+            /** @description Credits for new work, overdraft not counted */
+            available: number;
+            overdraft_limit: number;
+            /** @description True when the switch is refused without force: CREDIT with nothing available */
+            needs_force: boolean;
+            /** @description Holds that live on, whatever the mode, until they are settled */
+            open_holds: components["schemas"]["WorkInFlightSum"];
+            /** @description Work left to the invoice that has not ended; it stays postpaid */
+            work_in_flight: components["schemas"]["WorkInFlightSum"];
+            /** @description Credits it would take to hold the work in flight, were it accepted again */
+            holds_needed: number;
+            /** @description True when available and overdraft cover `holds_needed` */
+            holds_covered: boolean;
+            back_test: components["schemas"]["ModeBackTest"];
         };
         OperatorAccount: {
             /** Format: uuid */
@@ -899,10 +2310,41 @@ export interface components {
             last_event_at?: string | null;
             /** @description Counts every policy change; send it back to refuse an edit of something older */
             version: number;
+            /** @description Credits that may be used beyond what is there */
+            overdraft_limit: number;
             /** Format: date-time */
             enrolled_at: string | null;
             /** Format: date-time */
             created_at: string;
+        };
+        PastWorkSum: {
+            count: number;
+            credits: number;
+        };
+        PurchaseCommand: {
+            /** Format: uuid */
+            account_id?: string;
+            /** @example v1:partner:77 */
+            external_key?: string;
+            /** @description Names the effect for ever: the same key with the same request answers the first outcome. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /** @description Person the calling service acts for; kept in the audit trail */
+            acting_user?: string;
+            /** @description Why, in words; kept in the audit trail */
+            reason?: string;
+            /** @description Credits, more than 0 */
+            amount: number | string;
+            /** @description Place in the burn order, low first */
+            priority?: number;
+            /**
+             * Format: date-time
+             * @description When what is left of these credits ends. Absent: never
+             */
+            expires_at?: string;
+            /** @description Kind of the purchase, for example `payment_intent` */
+            ref_type: string;
+            /** @description The purchase */
+            ref_id: string;
         };
         Receipt: {
             /**
@@ -912,8 +2354,20 @@ export interface components {
             incarnation: string;
             /** @description Head of the account in the stream written to: ledger for commands, events for events */
             account_seq: number;
-            /** @description Digest of the last sealed segment, when one exists */
-            last_seal: string | null;
+            /** @description Last seal of the account this process knows of; null when it knows none, and for events */
+            last_seal: components["schemas"]["SealMark"] | null;
+        };
+        RegisterWebhookEndpointRequest: {
+            /** @description Why, in words; kept in the history */
+            reason: string;
+            /**
+             * @description https, a host of the public internet; checked again at each try. One endpoint per URL
+             * @example https://hooks.example.com/tandem
+             */
+            url: string;
+            /** @default  */
+            description: string;
+            event_types: ("account.low_balance" | "account.balance_recovered")[];
         };
         ReleaseCreditsRequest: {
             /** Format: uuid */
@@ -922,16 +2376,18 @@ export interface components {
             external_key?: string;
             /** @description Names the effect for ever: the same key with the same request answers the first outcome. May be given as the Idempotency-Key header instead */
             idempotency_key?: string;
-            /** @description Which acceptance of the referenced work this is, from 1; a re-approval counts on. Kept with the hold */
-            acceptance?: number;
             /** @description Person the calling service acts for; kept in the audit trail */
             acting_user?: string;
             /** @description Why, in words; kept in the audit trail */
             reason?: string;
+            /** @description Which acceptance of the referenced work this is, from 1; a re-approval counts on. Kept with the hold */
+            acceptance?: number;
             /** Format: uuid */
             reservation_id?: string;
             ref_type?: string;
             ref_id?: string;
+            /** @description Credits to give back; the rest stays held. Default: all of it */
+            amount?: number | string;
         };
         ReservationRow: {
             /** Format: uuid */
@@ -942,6 +2398,8 @@ export interface components {
             account_id: string;
             /** @description Credits held at first */
             amount: number;
+            /** @description Credits held now: less than `amount` once a part was released, 0 when the hold ended */
+            held_amount: number;
             /**
              * @description State now. A hold past `expires_at` reads as EXPIRED
              * @enum {string}
@@ -975,6 +2433,8 @@ export interface components {
             account_id: string;
             /** @description Credits held at first */
             amount: number;
+            /** @description Credits held now: less than `amount` once a part was released, 0 when the hold ended */
+            held_amount: number;
             /**
              * @description State now. A hold past `expires_at` reads as EXPIRED
              * @enum {string}
@@ -1002,12 +2462,12 @@ export interface components {
             external_key?: string;
             /** @description Names the effect for ever: the same key with the same request answers the first outcome. May be given as the Idempotency-Key header instead */
             idempotency_key?: string;
-            /** @description Which acceptance of the referenced work this is, from 1; a re-approval counts on. Kept with the hold */
-            acceptance?: number;
             /** @description Person the calling service acts for; kept in the audit trail */
             acting_user?: string;
             /** @description Why, in words; kept in the audit trail */
             reason?: string;
+            /** @description Which acceptance of the referenced work this is, from 1; a re-approval counts on. Kept with the hold */
+            acceptance?: number;
             /**
              * @description Credits to hold, more than 0
              * @default 1
@@ -1024,6 +2484,64 @@ export interface components {
             expires_in_minutes: number;
             /** @description Accepted for older clients and kept with the command. It never makes a wallet negative */
             operator_override?: boolean;
+        };
+        ReverseCommand: {
+            /** Format: uuid */
+            account_id?: string;
+            /** @example v1:partner:77 */
+            external_key?: string;
+            /** @description Names the effect for ever: the same key with the same request answers the first outcome. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /** @description Person the calling service acts for; kept in the audit trail */
+            acting_user?: string;
+            /** @description Why, in words; kept in the audit trail */
+            reason?: string;
+            /** @description The movement, by its place in the account */
+            seq: number;
+            /** @description Undo only that much. Absent: all that is left of it */
+            amount?: number | string;
+        };
+        ReverseEntryRequest: {
+            /** @description Why, in words; kept with the row and in the audit trail */
+            reason: string;
+            /** @description Names the act for ever. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /**
+             * Format: uuid
+             * @description The movement to undo
+             */
+            entry_id: string;
+            /** @description Undo only that much. Absent: all that is left of it */
+            amount?: number | string;
+        };
+        RotateTokenRequest: {
+            /** @description Why, in words; kept in the audit trail */
+            reason: string;
+            /**
+             * @description Minutes the old token lives on, while the service takes up the new one
+             * @default 1440
+             */
+            overlap_minutes: number;
+            /**
+             * Format: date-time
+             * @description When the new token ends by itself. Absent: never
+             */
+            expires_at?: string;
+        };
+        RotateWebhookSecretRequest: {
+            /** @description Why, in words; kept in the history */
+            reason: string;
+            /**
+             * @description Hours the old secret signs beside the new one; 0: it ends now
+             * @default 24
+             */
+            overlap_hours: number;
+        };
+        SealMark: {
+            /** @description Last row of the account the seal covers */
+            seq: number;
+            /** @description SHA-256 over the account’s rows up to there, as 64 hexadecimal digits */
+            digest: string;
         };
         ServiceHealth: {
             ok: boolean;
@@ -1043,6 +2561,33 @@ export interface components {
             env: "prod" | "dev";
             git_sha: string | null;
             build_time: string | null;
+        };
+        ServiceTokenRow: {
+            id: string;
+            client: string;
+            /**
+             * @description REPLACED: still valid, until `expires_at`
+             * @enum {string}
+             */
+            status: "ACTIVE" | "REPLACED" | "EXPIRED" | "REVOKED";
+            scopes: string[];
+            namespace: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /**
+             * Format: date-time
+             * @description To within a minute
+             */
+            last_used_at: string | null;
+            /** @description The token that follows it */
+            replaced_by: string | null;
+        };
+        ServiceTokensAnswer: {
+            items: components["schemas"]["ServiceTokenRow"][];
         };
         SettlementAnswer: {
             /** Format: uuid */
@@ -1065,7 +2610,7 @@ export interface components {
              * @description Kind of movement
              * @enum {string}
              */
-            reason?: "GRANT" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE";
+            reason?: "GRANT" | "TOPUP" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE" | "CHARGE" | "ADJUSTMENT" | "REVERSAL" | "TRANSFER_IN" | "TRANSFER_OUT" | "CLAWBACK" | "LOT_EXPIRY" | "RECOVERY";
             ref_type?: string | null;
             ref_id?: string | null;
             idempotency_key?: string;
@@ -1089,6 +2634,34 @@ export interface components {
             shortfall: components["schemas"]["ShortfallRow"] | null;
             receipt: components["schemas"]["Receipt"];
         };
+        Shortfall: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            account_id: string;
+            /** @description Credits that could not be taken */
+            amount: number;
+            /** @enum {string} */
+            status: "OPEN" | "CLAIMED_BY_INVOICE" | "RECOVERED" | "WAIVED";
+            ref_type: string;
+            ref_id: string;
+            acceptance: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @example v1:partner:77 */
+            external_key: string;
+            /** @description Invoice it is owed on, once one claimed it */
+            invoice_ref: string | null;
+            /** @description Who claimed or waived it */
+            closed_by: string | null;
+            /** @description Why it was waived */
+            closed_reason: string | null;
+            /**
+             * Format: date-time
+             * @description When its status changed last
+             */
+            updated_at: string;
+        };
         ShortfallRow: {
             /** Format: uuid */
             id: string;
@@ -1103,6 +2676,11 @@ export interface components {
             acceptance: number;
             /** Format: date-time */
             created_at: string;
+        };
+        ShortfallsPage: {
+            items: components["schemas"]["Shortfall"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
         };
         SignedInUser: {
             id: number;
@@ -1135,12 +2713,12 @@ export interface components {
              */
             received_at: string;
             /** @enum {string} */
-            source: "CREDITS_LEDGER" | "CREDITS_DECISION" | "USAGE_V1" | "USAGE_V2" | "ACCOUNT_POLICY";
+            source: "CREDITS_LEDGER" | "CREDITS_DECISION" | "USAGE_V1" | "USAGE_V2" | "ACCOUNT_POLICY" | "BALANCE_ALERT";
             /** Format: uuid */
             account_id: string;
             /** Format: uuid */
             tenant_id: string | null;
-            /** @description Ledger kind, event name, or policy change */
+            /** @description Ledger kind, event name, policy change, or alert */
             event_type: string;
             ref_type: string | null;
             ref_id: string | null;
@@ -1148,6 +2726,212 @@ export interface components {
             amount: number | null;
             idempotency_key: string | null;
             payload_json: Record<string, never>;
+        };
+        TokenActRequest: {
+            /** @description Why, in words; kept in the audit trail */
+            reason: string;
+        };
+        TransferCommand: {
+            /** Format: uuid */
+            account_id?: string;
+            /** @example v1:partner:77 */
+            external_key?: string;
+            /** @description Names the effect for ever: the same key with the same request answers the first outcome. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /** @description Person the calling service acts for; kept in the audit trail */
+            acting_user?: string;
+            /** @description Why, in words; kept in the audit trail */
+            reason?: string;
+            /** @description Credits, more than 0 */
+            amount: number | string;
+            /**
+             * @description Where the credits go
+             * @example v1:partner:78
+             */
+            to_external_key: string;
+        };
+        TransferCreditsRequest: {
+            /** @description Why, in words; kept with the row and in the audit trail */
+            reason: string;
+            /** @description Names the act for ever. May be given as the Idempotency-Key header instead */
+            idempotency_key?: string;
+            /**
+             * @description Where the credits go
+             * @example v1:partner:78
+             */
+            to_external_key: string;
+            /** @description Credits, more than 0 */
+            amount: number | string;
+        };
+        UnwrittenEnd: {
+            /** @enum {string} */
+            reason: "EXPIRE" | "LOT_EXPIRY";
+            /** Format: date-time */
+            effective_at: string;
+            /** Format: uuid */
+            reservation_id: string | null;
+            /** Format: uuid */
+            lot_id: string | null;
+            /** @description Credits that ended */
+            amount: number;
+        };
+        WaiveShortfallRequest: {
+            /** @description Why nobody asks for it any more; kept with it */
+            reason: string;
+        };
+        WebhookActRequest: {
+            /** @description Why, in words; kept in the history */
+            reason: string;
+        };
+        WebhookAttempt: {
+            attempt: number;
+            /** Format: date-time */
+            started_at: string;
+            duration_ms: number;
+            /** @description Null: there was no answer */
+            status_code: number | null;
+            /** @description Why it failed, or how the answer began */
+            error: string | null;
+        };
+        WebhookDeliveriesPage: {
+            items: components["schemas"]["WebhookDelivery"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+        };
+        WebhookDelivery: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            endpoint_id: string;
+            /** @description The same for every try, and for every endpoint that gets the message */
+            webhook_id: string;
+            event_type: string;
+            /** Format: uuid */
+            account_id: string | null;
+            /** @enum {string} */
+            status: "PENDING" | "DELIVERED" | "FAILED";
+            /** @description Tries begun */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description Null when nothing more is tried
+             */
+            next_attempt_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was delivered or given up
+             */
+            settled_at: string | null;
+            /** @description Status of the last answer; null: there was none */
+            last_status_code: number | null;
+            last_error: string | null;
+        };
+        WebhookDeliveryDetail: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            endpoint_id: string;
+            /** @description The same for every try, and for every endpoint that gets the message */
+            webhook_id: string;
+            event_type: string;
+            /** Format: uuid */
+            account_id: string | null;
+            /** @enum {string} */
+            status: "PENDING" | "DELIVERED" | "FAILED";
+            /** @description Tries begun */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description Null when nothing more is tried
+             */
+            next_attempt_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was delivered or given up
+             */
+            settled_at: string | null;
+            /** @description Status of the last answer; null: there was none */
+            last_status_code: number | null;
+            last_error: string | null;
+            /** @description Newest first, at most 100 */
+            attempt_log: components["schemas"]["WebhookAttempt"][];
+        };
+        WebhookEndpoint: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string;
+            event_types: ("account.low_balance" | "account.balance_recovered")[];
+            is_enabled: boolean;
+            /** @description Why it is off */
+            disabled_reason: string | null;
+            /**
+             * Format: date-time
+             * @description First failure since the last success. After three days of it the endpoint is switched off
+             */
+            failing_since: string | null;
+            /** @description Counts changes; send it back with an edit */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        WebhookEndpointWithSecret: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string;
+            event_types: ("account.low_balance" | "account.balance_recovered")[];
+            is_enabled: boolean;
+            /** @description Why it is off */
+            disabled_reason: string | null;
+            /**
+             * Format: date-time
+             * @description First failure since the last success. After three days of it the endpoint is switched off
+             */
+            failing_since: string | null;
+            /** @description Counts changes; send it back with an edit */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * @description Verifies signatures; give it to the receiver
+             * @example whsec_...
+             */
+            secret: string;
+        };
+        WebhookEndpoints: {
+            items: components["schemas"]["WebhookEndpoint"][];
+        };
+        WorkInFlightRow: {
+            ref_type: string;
+            ref_id: string;
+            acceptance: number;
+            /** @description Credits; null when nobody told Studio */
+            amount: number | null;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: date-time
+             * @description End of the hold
+             */
+            expires_at: string | null;
+        };
+        WorkInFlightSum: {
+            count: number;
+            /** @description Credits, of the pieces whose amount is known */
+            credits: number;
+            /** @description Pieces whose amount nobody told Studio */
+            without_amount: number;
+            /** @description The oldest, at most 50 */
+            first: components["schemas"]["WorkInFlightRow"][];
         };
     };
     responses: never;
@@ -1287,6 +3071,43 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MeAnswer"];
                 };
+            };
+        };
+    };
+    AccountHeadsController_heads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountHeadsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountHeadsAnswer"];
+                };
+            };
+            /** @description `validation_failed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Scope `status:read` missing, or account outside the token’s namespace */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -1433,6 +3254,271 @@ export interface operations {
             };
         };
     };
+    ExplainController_explain: {
+        parameters: {
+            query?: {
+                /** @description With its zone, to the microsecond. Absent: now */
+                at?: string;
+                /** @description Last movements to show */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description External key, or Studio’s id */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description No such key, no such time, or a time ahead */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid service token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Scope `status:read` missing, or account outside the token’s namespace */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    LotsController_ofEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description External key, or Studio’s id */
+                account: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryLots"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid service token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Scope `status:read` missing, or account outside the token’s namespace */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `ledger_entry_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    LotsController_page: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page; larger wishes get 100 */
+                limit?: number;
+                /** @description Where the next page starts: `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description External key, or Studio’s id */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotsPage"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid service token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Scope `status:read` missing, or account outside the token’s namespace */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    LotsController_movements: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page; larger wishes get 100 */
+                limit?: number;
+                /** @description Where the next page starts: `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description External key, or Studio’s id */
+                account: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotMovementsPage"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid service token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Scope `status:read` missing, or account outside the token’s namespace */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    CreditsController_charge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Instead of idempotency_key in the body */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChargeCreditsRequest"];
+            };
+        };
+        responses: {
+            /** @description Taken, or ignored because the account is POSTPAID */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditMovementAnswer"] | components["schemas"]["IgnoredByPolicy"];
+                };
+            };
+            /** @description `insufficient_credits`: nothing moved, and this key stays refused */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `ACCOUNT_NOT_ACTIVE` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     CreditBatchesController_apply: {
         parameters: {
             query?: never;
@@ -1440,19 +3526,43 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        /** @description Each command is the body of its single route, with `operation` beside its fields */
+        /** @description Each command is an `operation` beside the fields of its body; the token needs the scope of each */
         requestBody: {
             content: {
                 "application/json": (({
                     /** @enum {unknown} */
-                    operation: "reserve" | "consume" | "release";
+                    operation: "reserve";
                 } & components["schemas"]["ReserveCreditsRequest"]) | ({
                     /** @enum {unknown} */
-                    operation: "reserve" | "consume" | "release";
+                    operation: "extend";
+                } & components["schemas"]["ExtendCommand"]) | ({
+                    /** @enum {unknown} */
+                    operation: "consume";
                 } & components["schemas"]["ConsumeCreditsRequest"]) | ({
                     /** @enum {unknown} */
-                    operation: "reserve" | "consume" | "release";
-                } & components["schemas"]["ReleaseCreditsRequest"]))[];
+                    operation: "release";
+                } & components["schemas"]["ReleaseCreditsRequest"]) | ({
+                    /** @enum {unknown} */
+                    operation: "charge";
+                } & components["schemas"]["ChargeCreditsRequest"]) | ({
+                    /** @enum {unknown} */
+                    operation: "grant";
+                } & components["schemas"]["GrantCommand"]) | ({
+                    /** @enum {unknown} */
+                    operation: "purchase";
+                } & components["schemas"]["PurchaseCommand"]) | ({
+                    /** @enum {unknown} */
+                    operation: "adjust";
+                } & components["schemas"]["AdjustCommand"]) | ({
+                    /** @enum {unknown} */
+                    operation: "reverse";
+                } & components["schemas"]["ReverseCommand"]) | ({
+                    /** @enum {unknown} */
+                    operation: "transfer";
+                } & components["schemas"]["TransferCommand"]) | ({
+                    /** @enum {unknown} */
+                    operation: "clawback";
+                } & components["schemas"]["ClawbackCommand"]))[];
             };
         };
         responses: {
@@ -1663,6 +3773,48 @@ export interface operations {
             };
         };
     };
+    CreditsController_extend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Instead of idempotency_key in the body */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtendReservationRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditMovementAnswer"];
+                };
+            };
+            /** @description `account_not_enrolled`, `reservation_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `RESERVATION_ALREADY_*`: a hold that ended does not come back */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     CreditsController_reserve: {
         parameters: {
             query?: never;
@@ -1766,6 +3918,115 @@ export interface operations {
             };
         };
     };
+    ShortfallsController_page: {
+        parameters: {
+            query?: {
+                /** @description Absent: all accounts the caller may see */
+                external_key?: string;
+                status?: "OPEN" | "CLAIMED_BY_INVOICE" | "RECOVERED" | "WAIVED";
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShortfallsPage"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid service token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Scope missing, or account outside the token’s namespace */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ShortfallsController_claim: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimShortfallRequest"];
+            };
+        };
+        responses: {
+            /** @description Claimed by this invoice, now or before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shortfall"];
+                };
+            };
+            /** @description `validation_failed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid service token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Scope missing, or account outside the token’s namespace */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `shortfall_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `shortfall_not_open`: another invoice has it, or it was paid or waived */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     TimelineController_page: {
         parameters: {
             query?: {
@@ -1841,7 +4102,10 @@ export interface operations {
     };
     InvariantsController_invariants: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Verify the whole digest chain, however long it takes */
+                full?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1854,6 +4118,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InvariantsAnswer"];
+                };
+            };
+        };
+    };
+    LedgerHeadController_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LedgerHeadAnswer"];
                 };
             };
         };
@@ -2030,7 +4313,315 @@ export interface operations {
             };
         };
     };
-    OperatorCreditsController_grant: {
+    CreditActsController_adjust: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Instead of idempotency_key in the body */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                external_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdjustCreditsRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditActAnswer"];
+                };
+            };
+            /** @description Waits for another administrator */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRow"];
+                };
+            };
+            /** @description `validation_failed`, `idempotency_key_required` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, CSRF token missing, or `daily_limit_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `INSUFFICIENT_CREDITS`, `CREDIT_BALANCE_INVARIANT_FAILED` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    AlertThresholdsController_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                external_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertThresholds"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    AlertThresholdsController_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                external_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAlertThresholdsRequest"];
+            };
+        };
+        responses: {
+            /** @description Set now, or before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertThresholds"];
+                };
+            };
+            /** @description `validation_failed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `stale_version` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    CreditActsController_clawBack: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Instead of idempotency_key in the body */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                external_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClawBackRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditActAnswer"];
+                };
+            };
+            /** @description Waits for another administrator */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRow"];
+                };
+            };
+            /** @description `validation_failed`, `idempotency_key_required` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, CSRF token missing, or `daily_limit_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `purchase_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    OperatorExplainController_explain: {
+        parameters: {
+            query?: {
+                /** @description With its zone, to the microsecond. Absent: now */
+                at?: string;
+                /** @description Last movements to show */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                external_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description No such key, no such time, or a time ahead */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    CreditActsController_grant: {
         parameters: {
             query?: never;
             header?: {
@@ -2056,7 +4647,16 @@ export interface operations {
                     "application/json": components["schemas"]["GrantAnswer"];
                 };
             };
-            /** @description `validation_failed`, or a bad cursor */
+            /** @description Waits for another administrator */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRow"];
+                };
+            };
+            /** @description `validation_failed`, `idempotency_key_required` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2070,7 +4670,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Role not sufficient, or CSRF token missing */
+            /** @description Role not sufficient, CSRF token missing, or `daily_limit_exceeded` */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2138,7 +4738,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Role not sufficient, or CSRF token missing */
+            /** @description Not a person */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2154,7 +4754,166 @@ export interface operations {
             };
         };
     };
-    OperatorAccountsController_mode: {
+    OperatorLotsController_ofEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                external_key: string;
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryLots"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `ledger_entry_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    OperatorLotsController_page: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page; larger wishes get 100 */
+                limit?: number;
+                /** @description Where the next page starts: `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                external_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotsPage"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    OperatorLotsController_movements: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page; larger wishes get 100 */
+                limit?: number;
+                /** @description Where the next page starts: `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                external_key: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LotMovementsPage"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    AccountPolicyController_mode: {
         parameters: {
             query?: never;
             header?: never;
@@ -2206,7 +4965,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `credit_mode_needs_credits`, `stale_version` */
+            /** @description `credit_mode_needs_credits`, `plan_required`, `stale_plan`, `stale_version` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2215,7 +4974,140 @@ export interface operations {
             };
         };
     };
-    OperatorAccountsController_paymentTerms: {
+    AccountPolicyController_rehearseMode: {
+        parameters: {
+            query: {
+                /** @description The mode to switch to */
+                billing_mode: "POSTPAID" | "CREDIT";
+                /** @description Days of past work to test with */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                external_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModeRehearsal"];
+                };
+            };
+            /** @description `validation_failed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    CreditActsController_overdraftLimit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Instead of idempotency_key in the body */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                external_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeOverdraftLimitRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorAccount"];
+                };
+            };
+            /** @description Waits for another administrator */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRow"];
+                };
+            };
+            /** @description `validation_failed`, `idempotency_key_required` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, CSRF token missing, or `daily_limit_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `overdraft_in_use`, `stale_version` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    AccountPolicyController_paymentTerms: {
         parameters: {
             query?: never;
             header?: never;
@@ -2275,7 +5167,7 @@ export interface operations {
             };
         };
     };
-    OperatorAccountsController_reactivate: {
+    AccountPolicyController_reactivate: {
         parameters: {
             query?: never;
             header?: never;
@@ -2375,7 +5267,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Role not sufficient, or CSRF token missing */
+            /** @description Not a person */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2391,7 +5283,434 @@ export interface operations {
             };
         };
     };
-    OperatorAccountsController_suspend: {
+    HoldActsController_consume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Instead of idempotency_key in the body */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                external_key: string;
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsumeHoldRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `validation_failed`, `idempotency_key_required` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `reservation_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `RESERVATION_ALREADY_*`, `ALREADY_SETTLED` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    HoldActsController_extend: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Instead of idempotency_key in the body */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                external_key: string;
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtendHoldRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `validation_failed`, `idempotency_key_required` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `reservation_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `RESERVATION_ALREADY_*`, `ALREADY_SETTLED` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    HoldActsController_release: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Instead of idempotency_key in the body */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                external_key: string;
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreditActRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `validation_failed`, `idempotency_key_required` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `reservation_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `RESERVATION_ALREADY_*`, `ALREADY_SETTLED` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    CreditActsController_reverse: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Instead of idempotency_key in the body */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                external_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReverseEntryRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditActAnswer"];
+                };
+            };
+            /** @description Waits for another administrator */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRow"];
+                };
+            };
+            /** @description `validation_failed`, `idempotency_key_required` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, CSRF token missing, or `daily_limit_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `ledger_entry_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `ENTRY_NOT_REVERSIBLE`, `REVERSAL_EXCEEDS_ENTRY`, `INSUFFICIENT_CREDITS` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    CreditActsController_recover: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Instead of idempotency_key in the body */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                external_key: string;
+                shortfall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreditActRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditActAnswer"];
+                };
+            };
+            /** @description Waits for another administrator */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRow"];
+                };
+            };
+            /** @description `validation_failed`, `idempotency_key_required` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, CSRF token missing, or `daily_limit_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `shortfall_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `shortfall_not_open`, `INSUFFICIENT_CREDITS` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    OperatorShortfallsController_waive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                external_key: string;
+                shortfall_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaiveShortfallRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shortfall"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `shortfall_not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `shortfall_not_open` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    AccountPolicyController_suspend: {
         parameters: {
             query?: never;
             header?: never;
@@ -2490,7 +5809,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Role not sufficient, or CSRF token missing */
+            /** @description Not a person */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2499,6 +5818,1017 @@ export interface operations {
             };
             /** @description `account_not_enrolled` */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    CreditActsController_transfer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Instead of idempotency_key in the body */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                external_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferCreditsRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditActAnswer"];
+                };
+            };
+            /** @description Waits for another administrator */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRow"];
+                };
+            };
+            /** @description `validation_failed`, `idempotency_key_required` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, CSRF token missing, or `daily_limit_exceeded` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `INSUFFICIENT_CREDITS`, `CREDIT_BALANCE_INVARIANT_FAILED` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `idempotency_key_reused` */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ApprovalsController_page: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page; larger wishes get 100 */
+                limit?: number;
+                /** @description Where the next page starts: `next_cursor` of the page before */
+                cursor?: string;
+                status?: "PENDING" | "APPROVED" | "EXECUTED" | "REFUSED" | "REJECTED" | "EXPIRED";
+                external_key?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalsPage"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ApprovalsController_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRow"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ApprovalsController_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideApprovalRequest"];
+            };
+        };
+        responses: {
+            /** @description EXECUTED, REFUSED, or APPROVED and done within minutes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRow"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an administrator; `second_approver_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `approval_not_pending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ApprovalsController_reject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideApprovalRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRow"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an administrator; `second_approver_required` */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `approval_not_pending` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    AuditController_page: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page; larger wishes get 100 */
+                limit?: number;
+                /** @description Where the next page starts: `next_cursor` of the page before */
+                cursor?: string;
+                /** @description E-mail address of a person, or client of a service */
+                actor?: string;
+                act?: string;
+                phase?: "INTENT" | "REQUESTED" | "APPROVED" | "REJECTED" | "EXPIRED" | "DONE" | "REFUSED" | "NOT_DONE";
+                target?: string;
+                /** @description All lines of one act */
+                act_id?: string;
+                /** @description From this time on */
+                from?: string;
+                /** @description Before this time */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    AuditController_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerification"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an administrator */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ServiceTokensController_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceTokensAnswer"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an administrator, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ServiceTokensController_issue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueTokenRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedToken"];
+                };
+            };
+            /** @description `validation_failed`, also for `credits:manage` bound to `v1:` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an administrator, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ServiceTokensController_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenActRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceTokenRow"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an administrator, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ServiceTokensController_rotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateTokenRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedToken"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not an administrator, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_transition`: it ended, or has a successor already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    OperatorShortfallsController_page: {
+        parameters: {
+            query?: {
+                /** @description Absent: all accounts the caller may see */
+                external_key?: string;
+                status?: "OPEN" | "CLAIMED_BY_INVOICE" | "RECOVERED" | "WAIVED";
+                /** @description Rows on a page */
+                limit?: number;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShortfallsPage"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    WebhookDeliveriesController_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    WebhookDeliveriesController_redeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookActRequest"];
+            };
+        };
+        responses: {
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_transition`: the endpoint is switched off */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    WebhookEndpointsController_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoints"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    WebhookEndpointsController_register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterWebhookEndpointRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecret"];
+                };
+            };
+            /** @description `validation_failed`, also for a URL that may not be called */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `already_exists` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    WebhookEndpointsController_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    WebhookEndpointsController_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeWebhookEndpointRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            /** @description `validation_failed`, also for a URL that may not be called */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `already_exists`, `stale_version` */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    WebhookDeliveriesController_page: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page; larger wishes get 100 */
+                limit?: number;
+                /** @description Where the next page starts: `next_cursor` of the page before */
+                cursor?: string;
+                status?: "PENDING" | "DELIVERED" | "FAILED";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveriesPage"];
+                };
+            };
+            /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    WebhookEndpointsController_rotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateWebhookSecretRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecret"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    WebhookEndpointsController_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookActRequest"];
+            };
+        };
+        responses: {
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Role not sufficient, or CSRF token missing */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_transition`: the endpoint is switched off */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

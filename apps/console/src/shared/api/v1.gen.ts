@@ -160,6 +160,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/studio-link/setbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Times Studio’s ledger went back behind what V1 holds, newest first */
+        get: operations["StudioLinkController_setbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/approvals": {
         parameters: {
             query?: never;
@@ -1366,7 +1383,7 @@ export interface components {
              * @description Kind of movement
              * @enum {string}
              */
-            reason: "GRANT" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE";
+            reason: "GRANT" | "TOPUP" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE" | "CHARGE" | "ADJUSTMENT" | "REVERSAL" | "TRANSFER_IN" | "TRANSFER_OUT" | "CLAWBACK" | "LOT_EXPIRY" | "RECOVERY";
             ref_type: string | null;
             ref_id: string | null;
             idempotency_key: string;
@@ -1720,6 +1737,8 @@ export interface components {
             account_id: string;
             /** @description Credits held at first */
             amount: number;
+            /** @description Credits held now: less than `amount` once a part was released, 0 when the hold ended */
+            held_amount: number;
             /**
              * @description State now. A hold past `expires_at` reads as EXPIRED
              * @enum {string}
@@ -1850,12 +1869,12 @@ export interface components {
              */
             received_at: string;
             /** @enum {string} */
-            source: "CREDITS_LEDGER" | "CREDITS_DECISION" | "USAGE_V1" | "USAGE_V2" | "ACCOUNT_POLICY";
+            source: "CREDITS_LEDGER" | "CREDITS_DECISION" | "USAGE_V1" | "USAGE_V2" | "ACCOUNT_POLICY" | "BALANCE_ALERT";
             /** Format: uuid */
             account_id: string;
             /** Format: uuid */
             tenant_id: string | null;
-            /** @description Ledger kind, event name, or policy change */
+            /** @description Ledger kind, event name, policy change, or alert */
             event_type: string;
             ref_type: string | null;
             ref_id: string | null;
@@ -2164,6 +2183,24 @@ export interface operations {
             };
             /** @description The row is not parked */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    StudioLinkController_setbacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `setbacks[]` with the rows sent again and how they were answered */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
