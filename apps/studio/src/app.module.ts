@@ -22,6 +22,7 @@ import { STUDIO_ROLES, STUDIO_SESSION_COOKIE } from './modules/operator/operator
 import { SEAL_LEDGER_CRONTAB, SealsModule } from './modules/seals/seals.module.ts';
 import { OutgoingWebhooksModule } from './modules/outgoing-webhooks/outgoing-webhooks.module.ts';
 import { ServiceTokensModule } from './modules/service-tokens/service-tokens.module.ts';
+import { StatementsModule } from './modules/statements/statements.module.ts';
 import { TimelineModule } from './modules/timeline/timeline.module.ts';
 
 /** Table of contents of Studio. */
@@ -65,6 +66,7 @@ export class AppModule {
         TimelineModule,
         LotsModule,
         ExplainModule,
+        StatementsModule,
         AuditModule,
         ApprovalsModule,
         OperatorModule,

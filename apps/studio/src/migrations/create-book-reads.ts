@@ -11,13 +11,13 @@ export class CreateBookReads1763700000450 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(INDEXES);
     await runner.query(LEDGER_AT);
-    await runner.query(HOLD_PARTS);
+    await runner.query(CURRENT_LOTS);
     await runner.query(UNWRITTEN_ENDS);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP FUNCTION unwritten_ends(uuid), hold_lot_parts(uuid, lot_fold), late_ends(uuid, timestamptz),
+      DROP FUNCTION unwritten_ends(uuid), hold_lot_parts(uuid, lot_fold), current_lots(uuid), late_ends(uuid, timestamptz),
         ledger_seq_before(uuid, timestamptz);
       DROP INDEX ledger_late_ends, ledger_late_ends_by_delay, ledger_by_named_lot, lots_by_entry;
     `);
@@ -66,7 +66,22 @@ const LEDGER_AT = String.raw`
   $body$;
 `;
 
-const HOLD_PARTS = String.raw`
+const CURRENT_LOTS = String.raw`
+  -- The lots after the account's last row, without storing anything. An account whose stored fold is too far behind (it
+  -- was thrown away, or a flood came in) cannot be answered in the time of a request; the job will have caught up soon.
+  CREATE FUNCTION current_lots(account uuid) RETURNS lot_fold LANGUAGE plpgsql STABLE AS $body$
+  DECLARE
+    rows_max CONSTANT integer := 10000;
+    fold lot_fold := fold_lots(account, rows_max);
+  BEGIN
+    IF fold.rows_folded = rows_max AND EXISTS (
+      SELECT FROM ledger l WHERE l.account_id = account AND l.seq > fold.folded_seq)
+    THEN
+      RAISE EXCEPTION 'lots of account % are not folded up to now', account USING ERRCODE = 'insufficient_resources';
+    END IF;
+    RETURN fold;
+  END $body$;
+
   -- What open holds keep of which lot after the rows of a fold. No lot: held against the overdraft limit.
   CREATE FUNCTION hold_lot_parts(account uuid, fold lot_fold)
   RETURNS TABLE (reservation_id uuid, lot_id uuid, amount_micro bigint) LANGUAGE sql STABLE AS $body$
@@ -95,7 +110,7 @@ const UNWRITTEN_ENDS = String.raw`
     IF NOT EXISTS (SELECT FROM wallets w WHERE w.account_id = account AND (w.next_lot_expiry_at <= now_at OR (w.held_lots_due AND FOUND)))
     THEN RETURN; END IF;
 
-    fold := fold_lots(account, 1000000);
+    fold := current_lots(account);
     RETURN QUERY
     WITH ended AS (
       SELECT l.lot_id, l.expires_at, l.free FROM unnest(fold.lot_ids, fold.expires, fold.free) l (lot_id, expires_at, free)

@@ -91,4 +91,19 @@ export class BookFiguresQueries {
       [accountId, from, before],
     );
   }
+
+  /** Ends that count from one moment until before another and that nobody has written yet. */
+  async unwrittenWithin(
+    tx: Tx,
+    accountId: string,
+    from: string,
+    before: string,
+  ): Promise<{ readonly count: number; readonly micro: string }> {
+    const [row] = await tx.query<{ count: number; micro: string }>(
+      `SELECT count(*)::integer AS count, coalesce(sum(u.amount_micro), 0)::text AS micro
+         FROM unwritten_ends($1) u WHERE u.effective_at >= $2 AND u.effective_at < $3`,
+      [accountId, from, before],
+    );
+    return row ?? { count: 0, micro: '0' };
+  }
 }

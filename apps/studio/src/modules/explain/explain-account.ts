@@ -6,7 +6,7 @@ import { encodeCursor } from '@tandem/platform/http/paging';
 import { readInstant } from '../../http/instant.ts';
 import type { AccountSqlRow } from '../accounts/account.convert.ts';
 import { toCredits, toLedgerRow } from '../ledger/credits.convert.ts';
-import { ReadCreditActivity } from '../ledger/read-credit-activity.ts';
+import { SearchLedger } from '../ledger/search-ledger.ts';
 import { BookFiguresQueries, type FiguresSqlRow, type KindSqlRow } from './book-figures.queries.ts';
 import { toExplainedHold, toExplainedLot, toUnwrittenEnd } from './explanation.convert.ts';
 import { ExplanationQueries, type MomentSqlRow } from './explanation.queries.ts';
@@ -29,7 +29,7 @@ export class ExplainAccount {
     private readonly queries: ExplanationQueries,
     private readonly lots: LotsLeftQueries,
     private readonly openHolds: FindOpenHolds,
-    private readonly activity: ReadCreditActivity,
+    private readonly search: SearchLedger,
   ) {}
 
   /**
@@ -47,7 +47,7 @@ export class ExplainAccount {
     });
     // Rows never change: the last movements need not come from the same state of the database.
     const cursor = encodeCursor([String(found.last_seq + 1)]);
-    const last = await this.activity.ledger(account.account_id, { limit, cursor });
+    const last = await this.search.page(account.account_id, {}, { limit, cursor });
     const explanation = { ...found, last_movements: last.items, next_cursor: last.next_cursor };
     return { ...explanation, sentences: sayExplanation(explanation) };
   }
@@ -65,7 +65,7 @@ export class ExplainAccount {
     const opening = await this.queries.after(tx, id, openingSeq);
     const sums = await this.figures.sumsAfter(tx, id, { after: openingSeq, upTo: figures.seq, before });
     const holds = await this.openHolds.run(tx, id, figures, before);
-    const position = { seq: figures.seq, headSeq: moment.head_seq, before };
+    const position = { seq: figures.seq, headSeq: moment.head_seq, foldedSeq: moment.folded_seq, before };
     const lots = await this.lots.at(tx, id, position, SHOWN_MAX + 1);
     const late = await this.queries.lateEnds(tx, id, before, SHOWN_MAX);
     const unwritten = await this.queries.unwrittenEnds(tx, id, before, SHOWN_MAX);

@@ -10,6 +10,7 @@ export interface MomentSqlRow {
   /** First instant that does not count any more: rows of the moment itself do. */
   readonly before: string;
   readonly head_seq: string;
+  readonly folded_seq: string;
   readonly billing_mode: BillingMode | null;
   readonly account_status: AccountStatusName;
   readonly overdraft_limit_micro: string;
@@ -48,7 +49,7 @@ export class ExplanationQueries {
          SELECT coalesce($2::timestamptz, c.now) AS at, c.now FROM (SELECT ledger_clock() AS now OFFSET 0) c)
        SELECT t.at > t.now AS is_future, to_char(t.at AT TIME ZONE 'UTC', ${UTC_MICROSECONDS}) AS at,
               to_char((t.at + interval '1 microsecond') AT TIME ZONE 'UTC', ${UTC_MICROSECONDS}) AS before,
-              coalesce(w.seq, 0) AS head_seq,
+              coalesce(w.seq, 0) AS head_seq, coalesce(p.folded_seq, 0) AS folded_seq,
               CASE WHEN a.enrolled_at <= t.at THEN coalesce(
                 (SELECT c.after->>'billing_mode' FROM account_changes c
                   WHERE c.account_id = $1 AND c.kind IN ('ENROLLED', 'MODE_CHANGED') AND c.created_at <= t.at
@@ -67,6 +68,7 @@ export class ExplanationQueries {
          FROM t
         CROSS JOIN accounts a
          LEFT JOIN wallets w USING (account_id)
+         LEFT JOIN lot_progress p USING (account_id)
         WHERE a.account_id = $1`,
       [accountId, at ?? null],
     );

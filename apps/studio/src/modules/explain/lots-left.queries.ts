@@ -22,6 +22,8 @@ export interface LotsLeft {
 export interface LotsMoment {
   readonly seq: string;
   readonly headSeq: string;
+  /** How far lots are folded and stored. */
+  readonly foldedSeq: string;
   readonly before: string;
   /** Only lots that end from here on, until before `endingBefore`. */
   readonly endingFrom?: string;
@@ -30,12 +32,14 @@ export interface LotsMoment {
 
 /** Movements read at most to work out the lots of a moment, from the ledger's nearer end. */
 const MOVEMENTS_MAX = 200_000n;
+/** Movements that `current_lots` folds at most. */
+const BEHIND_MAX = 10_000n;
 
 // What lots hold changes by allocations alone. So the lots of a moment are today's with everything since undone, or those
 // that had come with everything until then done: whichever is shorter. Ends that count earlier than they were written are
 // then taken out.
 const LOTS_LEFT = `
-  WITH fold AS MATERIALIZED (SELECT f FROM fold_lots($1::uuid, 1000000) f),
+  WITH fold AS MATERIALIZED (SELECT f FROM current_lots($1::uuid) f),
   moved AS (
     SELECT a.lot_id, sum(a.amount) AS micro
       FROM (SELECT s.lot_id, s.amount_micro AS amount FROM lot_allocations s
@@ -82,7 +86,8 @@ export class LotsLeftQueries {
   async at(tx: Tx, accountId: string, moment: LotsMoment, limit: number): Promise<LotsLeft | undefined> {
     const since = BigInt(moment.headSeq) - BigInt(moment.seq);
     const isBackwards = since <= BigInt(moment.seq);
-    if ((isBackwards ? since : BigInt(moment.seq)) > MOVEMENTS_MAX) return undefined;
+    const isBehind = BigInt(moment.headSeq) - BigInt(moment.foldedSeq) > BEHIND_MAX;
+    if (isBehind || (isBackwards ? since : BigInt(moment.seq)) > MOVEMENTS_MAX) return undefined;
     const [row] = await tx.query<{
       lots: (Omit<LotLeftSqlRow, 'expires_at'> & { expires_at: string | null })[];
       overdraft_micro: string;

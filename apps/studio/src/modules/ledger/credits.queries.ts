@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ReservationStatus } from '@tandem/contracts';
 import { PgPool } from '@tandem/platform/database/pool';
-import type { LedgerSqlRow, ReservationSqlRow } from './credits.convert.ts';
+import type { ReservationSqlRow } from './credits.convert.ts';
 
 /** One page of an account's rows: at most `limit`, from below `before`. */
 export interface PageBefore {
@@ -9,7 +9,7 @@ export interface PageBefore {
   readonly before: string | undefined;
 }
 
-/** Reads holds and movements of one account, newest first. Never writes. */
+/** Reads holds of one account, newest first. Never writes. */
 @Injectable()
 export class CreditQueries {
   constructor(private readonly pool: PgPool) {}
@@ -35,24 +35,6 @@ export class CreditQueries {
          ORDER BY r.reservation_id DESC
          LIMIT $4`,
       values: [accountId, page.before ?? null, status ?? null, page.limit],
-    });
-    return rows;
-  }
-
-  /** Movements by their position in the account. */
-  async ledger(accountId: string, page: PageBefore): Promise<LedgerSqlRow[]> {
-    const { rows } = await this.pool.query<LedgerSqlRow>({
-      name: 'account-ledger',
-      text: `
-        SELECT l.account_id, l.seq, l.entry_id, l.kind, l.balance_delta_micro, l.reserved_delta_micro,
-               l.balance_after_micro, l.reserved_after_micro, l.reservation_id, l.ref_type, l.ref_id, l.acceptance,
-               l.client, l.idempotency_key, l.actor, l.reason, l.effective_at, l.created_at, a.tenant_id
-          FROM ledger l
-          JOIN accounts a USING (account_id)
-         WHERE l.account_id = $1 AND l.seq < coalesce($2::bigint, 9223372036854775807)
-         ORDER BY l.seq DESC
-         LIMIT $3`,
-      values: [accountId, page.before ?? null, page.limit],
     });
     return rows;
   }

@@ -13,7 +13,9 @@ import { CreditQueries } from './credits.queries.ts';
 import { ExpireHolds } from './expire-holds.ts';
 import { ExpireLots } from './expire-lots.ts';
 import { GrantCredits } from './grant-credits.ts';
+import { LedgerSearchQueries } from './ledger-search.queries.ts';
 import { ReadCreditActivity } from './read-credit-activity.ts';
+import { SearchLedger } from './search-ledger.ts';
 
 const EXPIRE_CREDITS_TASK = 'expire-credits';
 
@@ -36,8 +38,10 @@ const ADVANCE_LOTS_PAUSE_MS = 10_000;
     AdvanceLots,
     CreditQueries,
     ReadCreditActivity,
+    LedgerSearchQueries,
+    SearchLedger,
   ],
-  exports: [CreditLedger, GrantCredits, ReadCreditActivity],
+  exports: [CreditLedger, GrantCredits, ReadCreditActivity, SearchLedger],
 })
 export class LedgerModule implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(LedgerModule.name);

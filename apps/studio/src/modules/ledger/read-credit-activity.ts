@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { LedgerRow, ReservationRow, ReservationStatus } from '@tandem/contracts';
+import type { ReservationRow, ReservationStatus } from '@tandem/contracts';
 import { toPage } from '@tandem/platform/http/paging';
 import { readCursor } from '../../http/read-cursor.ts';
-import { toLedgerRow, toReservationRow } from './credits.convert.ts';
+import { toReservationRow } from './credits.convert.ts';
 import { CreditQueries } from './credits.queries.ts';
 
 /** Which page: its size, and the cursor of the page before. */
@@ -11,7 +11,7 @@ export interface PageRequest {
   readonly cursor?: string | undefined;
 }
 
-/** Pages through holds and movements of an account, newest first. */
+/** Pages through holds of an account, newest first. */
 @Injectable()
 export class ReadCreditActivity {
   constructor(private readonly queries: CreditQueries) {}
@@ -26,16 +26,5 @@ export class ReadCreditActivity {
     const found = await this.queries.reservations(accountId, { limit: limit + 1, before }, status);
     const page = toPage(found, limit, (row) => [row.reservation_id]);
     return { items: page.rows.map(toReservationRow), next_cursor: page.next_cursor };
-  }
-
-  /** @throws DomainError `bad_request` for a cursor that is not of this list */
-  async ledger(
-    accountId: string,
-    { limit, cursor }: PageRequest,
-  ): Promise<{ items: LedgerRow[]; next_cursor: string | null }> {
-    const before = readCursor(cursor, ['integer'])?.[0] ?? undefined;
-    const found = await this.queries.ledger(accountId, { limit: limit + 1, before });
-    const page = toPage(found, limit, (row) => [String(row.seq)]);
-    return { items: page.rows.map(toLedgerRow), next_cursor: page.next_cursor };
   }
 }

@@ -3,10 +3,10 @@ import type { LedgerKind, LotKind } from '@tandem/contracts';
 import { PgPool } from '@tandem/platform/database/pool';
 
 /**
- * The fold's tables lag behind the ledger by seconds; `fold_lots` folds the rest in memory. One statement sees one state
- * of the database, so stored and folded parts always fit together.
+ * The fold's tables lag behind the ledger by seconds; `current_lots` folds the rest in memory. One statement sees one
+ * state of the database, so stored and folded parts always fit together.
  */
-const FOLD = 'fold AS MATERIALIZED (SELECT f FROM fold_lots($1::uuid, 1000000) f)';
+const FOLD = 'fold AS MATERIALIZED (SELECT f FROM current_lots($1::uuid) f)';
 
 /** Movements of lots that are not stored yet. */
 const FOLDED_ALLOCATIONS = `

@@ -3,10 +3,10 @@ import { ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { pageLimit } from '@tandem/platform/http/paging';
 import { Roles } from '@tandem/platform/identity/access';
 import { LedgerPage, PageQuery, ReservationsPage, TimelinePage } from '../../http/account-activity.dto.ts';
-import { accountNotEnrolled } from '../accounts/account.errors.ts';
-import { AccountQueries } from '../accounts/account.queries.ts';
-import { accountOfKey } from '../accounts/account-selector.ts';
+import { KnownAccounts } from '../accounts/known-accounts.ts';
+import { LedgerPageQuery } from '../ledger/ledger-filter.dto.ts';
 import { ReadCreditActivity } from '../ledger/read-credit-activity.ts';
+import { SearchLedger } from '../ledger/search-ledger.ts';
 import { ReadTimeline } from '../timeline/read-timeline.ts';
 import { ReservationListQuery } from './operator-accounts.dto.ts';
 import { STUDIO_ROLES } from './operator-roles.ts';
@@ -21,8 +21,9 @@ import { STUDIO_ROLES } from './operator-roles.ts';
 @Controller('v1/operator/accounts/:external_key')
 export class OperatorCreditsController {
   constructor(
-    private readonly accounts: AccountQueries,
+    private readonly accounts: KnownAccounts,
     private readonly activity: ReadCreditActivity,
+    private readonly search: SearchLedger,
     private readonly timeline: ReadTimeline,
   ) {}
 
@@ -35,16 +36,16 @@ export class OperatorCreditsController {
     @Query() query: ReservationListQuery,
   ): Promise<ReservationsPage> {
     const page = { limit: pageLimit(query.limit), cursor: query.cursor };
-    return this.activity.reservations(await this.knownAccount(externalKey), page, query.status);
+    return this.activity.reservations(await this.accountId(externalKey), page, query.status);
   }
 
   @Get('ledger')
   @Roles(...STUDIO_ROLES)
-  @ApiOperation({ summary: 'Movements, newest first' })
+  @ApiOperation({ summary: 'Movements, newest first; a page of a filter may be short and have a next one' })
   @ApiResponse({ status: 200, type: LedgerPage })
-  async ledger(@Param('external_key') externalKey: string, @Query() query: PageQuery): Promise<LedgerPage> {
+  async ledger(@Param('external_key') externalKey: string, @Query() query: LedgerPageQuery): Promise<LedgerPage> {
     const page = { limit: pageLimit(query.limit), cursor: query.cursor };
-    return this.activity.ledger(await this.knownAccount(externalKey), page);
+    return this.search.page(await this.accountId(externalKey), query, page);
   }
 
   @Get('timeline')
@@ -53,13 +54,10 @@ export class OperatorCreditsController {
   @ApiResponse({ status: 200, type: TimelinePage })
   async history(@Param('external_key') externalKey: string, @Query() query: PageQuery): Promise<TimelinePage> {
     const page = { limit: pageLimit(query.limit), cursor: query.cursor };
-    return this.timeline.run(await this.knownAccount(externalKey), page);
+    return this.timeline.run(await this.accountId(externalKey), page);
   }
 
-  /** Operators also see accounts that only collected events so far. */
-  private async knownAccount(externalKey: string): Promise<string> {
-    const { accountId } = accountOfKey(externalKey, null);
-    if ((await this.accounts.byId(accountId)) === undefined) throw accountNotEnrolled();
-    return accountId;
+  private async accountId(externalKey: string): Promise<string> {
+    return (await this.accounts.find(externalKey)).account_id;
   }
 }
