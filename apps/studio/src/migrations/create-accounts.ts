@@ -51,7 +51,9 @@ export class CreateAccounts1763700000100 implements MigrationInterface {
       CREATE TABLE account_changes (
         account_id uuid NOT NULL REFERENCES accounts,
         change_id uuid NOT NULL,
-        kind text NOT NULL CHECK (kind IN ('ENROLLED', 'SUSPENDED', 'REACTIVATED', 'MODE_CHANGED', 'PAYMENT_TERMS_CHANGED')),
+        kind text NOT NULL CHECK (kind IN (
+          'ENROLLED', 'SUSPENDED', 'REACTIVATED', 'MODE_CHANGED', 'PAYMENT_TERMS_CHANGED', 'OVERDRAFT_LIMIT_CHANGED',
+          'ALERT_THRESHOLDS_CHANGED')),
         before jsonb,
         after jsonb NOT NULL,
         actor text NOT NULL,

@@ -43,22 +43,9 @@ export class CreateBalanceAlerts1763700000700 implements MigrationInterface {
         FOR EACH ROW EXECUTE FUNCTION refuse_change();
       CREATE TRIGGER balance_alerts_no_truncate BEFORE TRUNCATE ON balance_alerts
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-
-      -- One kind more, beside whatever kinds there are.
-      DO $body$
-      DECLARE
-        known text := (SELECT pg_get_expr(conbin, conrelid) FROM pg_constraint
-                        WHERE conrelid = 'account_changes'::regclass AND conname = 'account_changes_kind_check');
-      BEGIN
-        ALTER TABLE account_changes DROP CONSTRAINT account_changes_kind_check;
-        EXECUTE format(
-          'ALTER TABLE account_changes ADD CONSTRAINT account_changes_kind_check CHECK (%s OR kind = %L)',
-          known, 'ALERT_THRESHOLDS_CHANGED');
-      END $body$;
     `);
   }
 
-  /** The kind stays allowed: history that has it cannot be taken back. */
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('DROP TABLE balance_alerts, alert_positions, alert_thresholds');
   }

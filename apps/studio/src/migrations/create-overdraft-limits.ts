@@ -26,10 +26,6 @@ export class CreateOverdraftLimits1763700000620 implements MigrationInterface {
         FOR EACH ROW EXECUTE FUNCTION refuse_change();
       CREATE TRIGGER overdraft_limits_no_truncate BEFORE TRUNCATE ON overdraft_limits
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-
-      ALTER TABLE account_changes DROP CONSTRAINT account_changes_kind_check;
-      ALTER TABLE account_changes ADD CONSTRAINT account_changes_kind_check CHECK (kind IN
-        ('ENROLLED', 'SUSPENDED', 'REACTIVATED', 'MODE_CHANGED', 'PAYMENT_TERMS_CHANGED', 'OVERDRAFT_LIMIT_CHANGED'));
     `);
   }
 

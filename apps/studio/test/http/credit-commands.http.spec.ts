@@ -268,6 +268,16 @@ describe('a transfer', () => {
     expect([await available(from), await available(to)]).toEqual([4, 0]);
   });
 
+  test('comes before what the batch asks of its receiver later, however much else the batch holds', async () => {
+    const [from, to] = [await funded(500), await account()];
+    const outcomes = await batch([
+      ...Array.from({ length: 300 }, () => named({ operation: 'charge', external_key: from, amount: 1 })),
+      named(transfer(from, to, 200)),
+      named({ operation: 'charge', external_key: to, amount: 200 }),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(Array<number>(302).fill(201));
+  });
+
   test('of the last credits to many at once, from two replicas, arrives once', async () => {
     const from = await funded(10);
     const receivers = await Promise.all(Array.from({ length: 6 }, () => account()));

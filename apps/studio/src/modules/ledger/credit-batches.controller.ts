@@ -23,6 +23,7 @@ import { toValid } from '@tandem/platform/http/validation.pipe';
 import { AnyService, CurrentService } from '@tandem/platform/identity/access';
 import type { ServicePrincipal } from '@tandem/platform/identity/principal';
 import type { Answered, CreditAnswer } from './credit-answers.ts';
+import type { CreditCommand } from './credit-command.ts';
 import { CreditRequests, type ReadCommand } from './credit-requests.ts';
 import { readManaged } from './managed-commands.ts';
 
@@ -80,11 +81,15 @@ export class CreditBatchesController {
     }
     const items: readonly unknown[] = body;
     // All are read before the first is applied: reading may look an account up, and must not change the order.
-    const read = await Promise.all(items.map((item) => this.tryTo(() => this.read(service, item))));
-    const applied = read.map((command) =>
-      'failure' in command ? Promise.resolve(command) : this.tryTo(() => this.requests.run(command.value)),
-    );
-    return { outcomes: (await Promise.all(applied)).map(toOutcome) };
+    const read = await Promise.all(items.map((item) => this.tryTo<CreditCommand>(() => this.read(service, item))));
+    const outcomes: CreditCommandOutcome[] = [];
+    for (const run of runsOf(read)) {
+      const tried = run.map((command) =>
+        'failure' in command ? Promise.resolve(command) : this.tryTo(() => this.requests.run(command.value)),
+      );
+      outcomes.push(...(await Promise.all(tried)).map(toOutcome));
+    }
+    return { outcomes };
   }
 
   private async tryTo<Value>(work: () => Value | Promise<Value>): Promise<Tried<Value>> {
@@ -121,6 +126,19 @@ export class CreditBatchesController {
       }
     }
   }
+}
+
+/**
+ * Commands that may enter the queue at once: it keeps the order of each account. A transfer is a command of one account
+ * and brings another one credits, so what comes after it waits for it.
+ */
+function runsOf(commands: readonly Tried<CreditCommand>[]): Tried<CreditCommand>[][] {
+  const runs: Tried<CreditCommand>[][] = [[]];
+  for (const command of commands) {
+    runs.at(-1)?.push(command);
+    if ('value' in command && command.value.operation === 'transfer') runs.push([]);
+  }
+  return runs;
 }
 
 /** What came of one item: a value, or the error it would have answered alone. */

@@ -12,7 +12,6 @@ import { CreditsController } from './credits.controller.ts';
 import { CreditQueries } from './credits.queries.ts';
 import { ExpireHolds } from './expire-holds.ts';
 import { ExpireLots } from './expire-lots.ts';
-import { GrantCredits } from './grant-credits.ts';
 import { LedgerSearchQueries } from './ledger-search.queries.ts';
 import { ReadCreditActivity } from './read-credit-activity.ts';
 import { SearchLedger } from './search-ledger.ts';
@@ -32,7 +31,6 @@ const ADVANCE_LOTS_PAUSE_MS = 10_000;
   providers: [
     CreditLedger,
     CreditRequests,
-    GrantCredits,
     ExpireHolds,
     ExpireLots,
     AdvanceLots,
@@ -41,7 +39,7 @@ const ADVANCE_LOTS_PAUSE_MS = 10_000;
     LedgerSearchQueries,
     SearchLedger,
   ],
-  exports: [CreditLedger, GrantCredits, ReadCreditActivity, SearchLedger],
+  exports: [CreditLedger, ReadCreditActivity, SearchLedger],
 })
 export class LedgerModule implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(LedgerModule.name);
