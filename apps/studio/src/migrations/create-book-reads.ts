@@ -113,8 +113,12 @@ const UNWRITTEN_ENDS = String.raw`
     fold := current_lots(account);
     RETURN QUERY
     WITH ended AS (
-      SELECT l.lot_id, l.expires_at, l.free FROM unnest(fold.lot_ids, fold.expires, fold.free) l (lot_id, expires_at, free)
-       WHERE l.expires_at <= now_at),
+      -- No lot ends before it came.
+      SELECT f.lot_id, greatest(f.expires_at, birth.created_at) AS expires_at, f.free
+        FROM unnest(fold.lot_ids, fold.expires, fold.free) f (lot_id, expires_at, free)
+        JOIN lots l ON l.account_id = account AND l.lot_id = f.lot_id
+        JOIN ledger birth ON birth.account_id = account AND birth.seq = l.seq
+       WHERE f.expires_at <= now_at),
     overdue AS (
       SELECT p.reservation_id, p.lot_id, p.amount_micro, greatest(e.expires_at, r.expires_at) AS ends_at,
              sum(p.amount_micro) OVER (PARTITION BY p.lot_id ORDER BY r.expires_at, p.reservation_id) - coalesce(c.pending, 0) AS beyond_claims

@@ -55,8 +55,8 @@ async function sweep(): Promise<void> {
 
 /** A month with a hold and a lot that run out just before it ends, while nobody looks. */
 async function monthThatEndsUnswept(): Promise<void> {
-  await books.send('purchase', key, { amount: 100, ref_type: 'order', ref_id: 'o1' });
   await goTo(-30);
+  await books.send('purchase', key, { amount: 100, ref_type: 'order', ref_id: 'o1' });
   await books.send('grant', key, { amount: 27, expires_at: fromTurn(-5).toISOString() });
   await books.send('grant', key, { amount: 3, priority: 200, expires_at: fromTurn(5 * DAY_MINUTES).toISOString() });
   await books.send('grant', key, { amount: 3, expires_at: fromTurn(60 * DAY_MINUTES).toISOString() });

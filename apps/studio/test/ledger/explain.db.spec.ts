@@ -6,6 +6,7 @@ import type { CreditCommand } from '../../src/modules/ledger/credit-command.ts';
 import { CreditLedger } from '../../src/modules/ledger/credit-ledger.ts';
 import { ExpireHolds } from '../../src/modules/ledger/expire-holds.ts';
 import { ExpireLots } from '../../src/modules/ledger/expire-lots.ts';
+import { ReadLots } from '../../src/modules/lots/read-lots.ts';
 import { startStudio, type RunningStudio } from '../start-studio.ts';
 import { expectSoundLedger } from './expect-sound-ledger.ts';
 import type { OracleCommand } from './ledger-oracle.ts';
@@ -175,6 +176,23 @@ function expectFoldOf(rows: readonly Row[], explained: Explanation): void {
   }
 }
 
+/** Each movement of the balance is the sum of its lots' shares, and what is left of a lot the sum of its movements. */
+async function expectTracesOf(accountId: string, rows: readonly Row[]): Promise<void> {
+  const read = studio.app.get(ReadLots);
+  for (const row of rows) {
+    const { shares, holds } = await read.ofEntry(accountId, String(row.seq));
+    expect([row.seq, sumOf(shares.map((share) => share.amount))]).toEqual([row.seq, credits(row.balance)]);
+    expect(holds.every((share) => share.amount > 0)).toBe(true);
+  }
+  const { items } = await read.page(accountId, { limit: '100' });
+  for (const lot of items) {
+    const movements = await read.movements(accountId, lot.id, { limit: '100' });
+    const { free, held, spent, expired, clawed_back, transferred, reversed } = lot;
+    expect([lot.id, sumOf(movements.items.map((row) => row.amount))]).toEqual([lot.id, free + held]);
+    expect(Math.min(free, held, spent, expired, clawed_back, transferred, reversed)).toBeGreaterThanOrEqual(0);
+  }
+}
+
 test('figures at any moment are the fold of the rows that count, and what the status said at that moment', async () => {
   let compared = 0;
   await fc.assert(
@@ -207,6 +225,8 @@ test('figures at any moment are the fold of the rows that count, and what the st
         const row = rows[choice % Math.max(1, rows.length)];
         if (row) expectFoldOf(rows, await explain(story.accountId, toIso(row.effective + BigInt(offset))));
       }
+      await expectTracesOf(story.accountId, rows);
+      await expectTracesOf(story.otherId, others);
       const first = rows.reduce(
         (min, row) => (row.effective < min ? row.effective : min),
         toMicroseconds(`${new Date().toISOString().slice(0, -1)}000Z`),

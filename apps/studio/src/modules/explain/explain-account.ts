@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ExplainedFigure, Explanation, KindSum } from '@tandem/contracts';
+import type { Explanation } from '@tandem/contracts';
 import { UnitOfWork, type Tx } from '@tandem/platform/database/unit-of-work';
 import { ValidationError } from '@tandem/platform/errors';
 import { encodeCursor } from '@tandem/platform/http/paging';
@@ -7,8 +7,8 @@ import { readInstant } from '../../http/instant.ts';
 import type { AccountSqlRow } from '../accounts/account.convert.ts';
 import { toCredits, toLedgerRow } from '../ledger/credits.convert.ts';
 import { SearchLedger } from '../ledger/search-ledger.ts';
-import { BookFiguresQueries, type FiguresSqlRow, type KindSqlRow } from './book-figures.queries.ts';
-import { toExplainedHold, toExplainedLot, toUnwrittenEnd } from './explanation.convert.ts';
+import { BookFiguresQueries } from './book-figures.queries.ts';
+import { toExplainedHold, toExplainedLot, toFigure, toUnwrittenEnd } from './explanation.convert.ts';
 import { ExplanationQueries, type MomentSqlRow } from './explanation.queries.ts';
 import { FindOpenHolds } from './find-open-holds.ts';
 import { LotsLeftQueries } from './lots-left.queries.ts';
@@ -92,25 +92,4 @@ export class ExplainAccount {
       unwritten_count: figures.unwritten_count,
     };
   }
-}
-
-function toFigure(
-  figures: FiguresSqlRow,
-  opening: { readonly balance_micro: string; readonly reserved_micro: string },
-  sums: readonly KindSqlRow[],
-  name: 'balance' | 'reserved',
-): ExplainedFigure {
-  return {
-    amount: toCredits(figures[`${name}_micro`]),
-    opening: toCredits(opening[`${name}_micro`]),
-    movements: toKindSums(sums, name),
-    unwritten: toCredits(figures[`unwritten_${name}_micro`]),
-  };
-}
-
-/** The kinds that move one of the two figures, with its sums. */
-export function toKindSums(sums: readonly KindSqlRow[], name: 'balance' | 'reserved'): KindSum[] {
-  return sums
-    .filter((sum) => sum[`${name}_count`] > 0)
-    .map((sum) => ({ reason: sum.kind, count: sum[`${name}_count`], amount: toCredits(sum[`${name}_micro`]) }));
 }

@@ -1,5 +1,6 @@
-import type { ExplainedHold, ExplainedLot, UnwrittenEnd } from '@tandem/contracts';
+import type { ExplainedFigure, ExplainedHold, ExplainedLot, KindSum, UnwrittenEnd } from '@tandem/contracts';
 import { toCredits, toIsoTime } from '../ledger/credits.convert.ts';
+import type { FiguresSqlRow, KindSqlRow } from './book-figures.queries.ts';
 import type { UnwrittenEndSqlRow } from './explanation.queries.ts';
 import type { OpenHold } from './find-open-holds.ts';
 import type { LotLeftSqlRow } from './lots-left.queries.ts';
@@ -39,4 +40,26 @@ export function toUnwrittenEnd(row: UnwrittenEndSqlRow): UnwrittenEnd {
     lot_id: row.lot_id,
     amount: toCredits(row.amount_micro),
   };
+}
+
+/** One figure of a moment with what makes it: where the sums begin, the sums, and what is not written yet. */
+export function toFigure(
+  figures: FiguresSqlRow,
+  opening: { readonly balance_micro: string; readonly reserved_micro: string },
+  sums: readonly KindSqlRow[],
+  name: 'balance' | 'reserved',
+): ExplainedFigure {
+  return {
+    amount: toCredits(figures[`${name}_micro`]),
+    opening: toCredits(opening[`${name}_micro`]),
+    movements: toKindSums(sums, name),
+    unwritten: toCredits(figures[`unwritten_${name}_micro`]),
+  };
+}
+
+/** The kinds that move one of the two figures, with its sums. */
+export function toKindSums(sums: readonly KindSqlRow[], name: 'balance' | 'reserved'): KindSum[] {
+  return sums
+    .filter((sum) => sum[`${name}_count`] > 0)
+    .map((sum) => ({ reason: sum.kind, count: sum[`${name}_count`], amount: toCredits(sum[`${name}_micro`]) }));
 }
