@@ -126,6 +126,22 @@ test('a hold nobody has swept counts as ended at its deadline, and still does wh
   expect(later.written_later).toMatchObject([{ reason: 'EXPIRE', seq: 3 }]);
 });
 
+test('credits of an ended lot end with the overdue hold that keeps them, before and after anybody sweeps', async () => {
+  await books.send('grant', key, { amount: 10, expires_at: books.inMinutes(30) });
+  await books.send('purchase', key, { amount: 1, ref_type: 'order', ref_id: 'o1' });
+  await books.send('reserve', key, work(1, { amount: 6, expires_in_minutes: 60 }));
+  await books.setClock(31);
+  expect(await explain()).toMatchObject({ balance: { amount: 7 }, reserved: { amount: 6 }, available: 1 });
+  await books.setClock(61);
+  const unswept = await explain();
+  expect(unswept).toMatchObject({ balance: { amount: 1 }, reserved: { amount: 0 }, available: 1, unwritten_count: 3 });
+  expect(unswept.lots).toMatchObject([{ kind: 'purchased', left: 1 }]);
+  await books.studio.app.get(ExpireHolds).run();
+  const { balance, reserved, available, lots, unwritten } = await explain(unswept.at);
+  expect([balance.amount, reserved.amount, available, unwritten]).toEqual([1, 0, 1, []]);
+  expect(lots).toEqual(unswept.lots);
+});
+
 describe('which moments may be asked about', () => {
   test('before the first movement all figures are zero, before enrolment there is no mode', async () => {
     const begun = await explain();

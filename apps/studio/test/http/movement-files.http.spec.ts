@@ -2,7 +2,7 @@ import { get } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { fromMicroCredits, type Explanation } from '@tandem/contracts';
+import { fromMicroCredits, type Explanation, type LedgerRow } from '@tandem/contracts';
 import { parse } from 'csv-parse/sync';
 import { CreditLedger } from '../../src/modules/ledger/credit-ledger.ts';
 import { openBooks, type Books } from '../support/books.ts';
@@ -10,6 +10,11 @@ import { openBooks, type Books } from '../support/books.ts';
 const ROWS = 50_000;
 /** Each row is at least this long, so the whole file is. */
 const NOTE_LENGTH = 1000;
+
+interface LedgerAnswer {
+  readonly items: LedgerRow[];
+  readonly next_cursor: string | null;
+}
 
 let books: Books;
 
@@ -77,23 +82,24 @@ test('text that a spreadsheet would run is made plain, whatever else it holds co
   }
 });
 
-/** An account with many movements, written straight into its books: a grant, then charges of one credit. */
+/** An account with many movements, written straight into its books: a grant, a hold, then charges of one credit. */
 async function busyAccount(): Promise<string> {
   const key = await books.account();
   const id = await idOf(key);
   await books.send('grant', key, { amount: ROWS * 2 });
+  await books.send('reserve', key, { amount: 3, ref_type: 'job', ref_id: 'old', expires_in_minutes: 600 });
   for (let first = 1; first <= ROWS; first += 10_000) {
     await books.studio.pool.query(
       `INSERT INTO ledger (account_id, seq, entry_id, kind, balance_delta_micro, reserved_delta_micro, balance_after_micro,
                            reserved_after_micro, client, operation, idempotency_key, request_digest, reason, effective_at, created_at)
-       SELECT $1, 1 + n, gen_random_uuid(), 'CHARGE', -1000000, 0, ($3::bigint * 2 - n) * 1000000, 0, 'v1', 'charge', 'bulk' || n,
+       SELECT $1, 2 + n, gen_random_uuid(), 'CHARGE', -1000000, 0, ($3::bigint * 2 - n) * 1000000, 3000000, 'v1', 'charge', 'bulk' || n,
               '\\x00', '=' || repeat('x', $4), now_at, now_at
          FROM generate_series($2::bigint, $2 + 9999) n, (SELECT ledger_clock() AS now_at) clock`,
       [id, first, ROWS, NOTE_LENGTH],
     );
   }
   await books.studio.pool.query(
-    'UPDATE wallets SET seq = $2::bigint + 1, balance_micro = $2::bigint * 1000000 WHERE account_id = $1',
+    'UPDATE wallets SET seq = $2::bigint + 2, balance_micro = $2::bigint * 1000000 WHERE account_id = $1',
     [id, ROWS],
   );
   return key;
@@ -136,13 +142,16 @@ test('a file of 50,000 movements is written in constant memory, and an account t
 
   const found = await books.get<Explanation>(`/v1/billing/accounts/${key}/explain`);
   expect(found).toMatchObject({
-    last_seq: ROWS + 1,
-    opening_seq: ROWS + 1 - 10_000,
+    last_seq: ROWS + 2,
+    opening_seq: ROWS + 2 - 10_000,
     balance: {
       amount: ROWS,
       opening: ROWS + 10_000,
       movements: [{ reason: 'CHARGE', count: 10_000, amount: -10_000 }],
     },
+    reserved: { amount: 3, opening: 3, movements: [] },
+    holds: [{ seq: 2, held: 3, ref_id: 'old' }],
+    holds_complete: true,
     // Its lots were never folded: said, not guessed.
     lots: [],
     lots_complete: false,
@@ -150,4 +159,11 @@ test('a file of 50,000 movements is written in constant memory, and an account t
   });
   const { body } = await books.service.get(`/v1/billing/accounts/${key}/lots`).expect(503);
   expect(body).toMatchObject({ code: 'unavailable' });
+
+  // A filter that fits little is looked for in steps: a page may be empty and have a next one.
+  const search = { external_key: key, kind: 'GRANT' };
+  const first = await books.get<LedgerAnswer>('/v1/billing/credits/ledger', search);
+  expect(first).toEqual({ items: [], next_cursor: expect.any(String) });
+  const second = await books.get<LedgerAnswer>('/v1/billing/credits/ledger', { ...search, cursor: first.next_cursor });
+  expect(second).toMatchObject({ items: [{ seq: 1, reason: 'GRANT' }], next_cursor: null });
 }, 120_000);
