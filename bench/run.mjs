@@ -1,39 +1,35 @@
 // Benchmarks that print ratios. `corepack pnpm bench --help` says how; docs/performance.md says what the figures mean.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { FAIRNESS_BENCHMARK, runFairnessBenchmark } from './lib/fairness-benchmark.mjs';
+import { ADVERSE } from './benchmarks/adverse.mjs';
+import { ARRAYS } from './benchmarks/arrays.mjs';
+import { FAIRNESS } from './benchmarks/fairness.mjs';
+import { REPLICAS } from './benchmarks/replicas.mjs';
+import { RESERVE, RESERVE_256 } from './benchmarks/reserve.mjs';
 import { endProgress, printTables, say } from './lib/report.mjs';
-import { RESERVE_BENCHMARKS, runReserveBenchmark } from './lib/reserve-benchmarks.mjs';
 import { checkBooks } from './lib/soundness.mjs';
 import { World } from './lib/world.mjs';
 
-const world = new World();
-const BENCHMARKS = [
-  ...RESERVE_BENCHMARKS.map((benchmark) => ({ ...benchmark, run: runReserveBenchmark.bind(null, world, benchmark) })),
-  { ...FAIRNESS_BENCHMARK, run: runFairnessBenchmark.bind(null, world) },
-];
-const NAMES = BENCHMARKS.flatMap(({ name, targets }) => [
-  name,
-  ...Object.keys(targets).map((reference) => `${name}/${reference}`),
-]);
+const BENCHMARKS = [RESERVE, RESERVE_256, ADVERSE, REPLICAS, ARRAYS, FAIRNESS];
 const USAGE = `corepack pnpm bench [name ...] [options]
 
-Names: ${NAMES.join(', ')}.
-All of them when none is given. A name with a reference behind the slash gives that ratio alone.
+Names:
+${BENCHMARKS.map(({ name, isLong, rows }) => `  ${name}${isLong ? ' (long)' : ''}: ${rows.join(', ')}`).join('\n')}
+All that are not long when none is given. <name>/<figure> gives that figure alone.
   --json             print an array of {name, value, unit, target, ok, method} and nothing else
+  --long             the long ones as well, which take minutes each
   --seconds <n>      length of one slice (3)
   --rounds <n>       rounds that count, after one to warm up (5)
-  --connections <n>  requests in flight (64)
   --profile <folder> write a CPU profile of Studio there; the rates are then too low
-The exit code is 0 unless something broke: an answer that is not 2xx, or books that do not balance. A target that is
-not reached is reported and breaks nothing.`;
+The exit code is 0 unless something broke: an answer that is not the wanted one, or books that do not balance. A target
+that is not reached is reported and breaks nothing.`;
 
 const { values, positionals } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '5' },
-    connections: { type: 'string', default: '64' },
     profile: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -44,20 +40,17 @@ if (values.help) {
   console.log(USAGE);
   process.exit(0);
 }
-const unknown = positionals.filter((name) => !NAMES.includes(name));
+const names = BENCHMARKS.flatMap(({ name, rows }) => [name, ...rows.map((row) => `${name}/${row}`)]);
+const unknown = positionals.filter((name) => !names.includes(name));
 if (unknown.length > 0) fail(`There is no benchmark ${unknown.join(', ')}.\n\n${USAGE}`, 2);
-const options = {
-  seconds: positive('seconds'),
-  rounds: positive('rounds'),
-  connections: positive('connections'),
-  say,
-};
+const options = { seconds: positive('seconds'), rounds: positive('rounds'), say };
 const isWanted = (name) =>
   positionals.length === 0 || positionals.some((wanted) => name === wanted || name.startsWith(`${wanted}/`));
-const selected = BENCHMARKS.filter(
-  ({ name }) => isWanted(name) || positionals.some((wanted) => wanted.startsWith(`${name}/`)),
+const selected = BENCHMARKS.filter(({ name, rows, isLong }) =>
+  positionals.length === 0 ? values.long || !isLong : rows.some((row) => isWanted(`${name}/${row}`)),
 );
 
+const world = new World();
 let isInterrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
@@ -81,26 +74,25 @@ try {
 
 async function runAll() {
   await world.start({ say, profileDir: values.profile && resolve(values.profile) });
-  const rows = [];
-  // The services were asked once before anything was measured: Studio's first answer is the constant app's constant.
-  const acknowledged = { studio: 1, fourStatements: 0 };
-  for (const benchmark of selected) {
-    const outcome = await benchmark.run(options);
-    acknowledged.studio += outcome.acknowledged.studio;
-    acknowledged.fourStatements += outcome.acknowledged.fourStatements;
+  const all = [];
+  let sound = 0;
+  for (const { name, run } of selected) {
+    const { contestants, rows } = await run(world, options);
     say('comparing the books');
-    await checkBooks(world, acknowledged);
-    const wanted = outcome.rows.filter(({ name }) => isWanted(name));
-    rows.push(...wanted);
+    sound = await checkBooks(world.stands);
+    const wanted = rows
+      .map((row) => ({ ...row, name: `${name}/${row.name}` }))
+      .filter((row) => positionals.length === 0 || isWanted(row.name));
+    all.push(...wanted);
     endProgress();
-    if (!values.json) printTables(outcome.contestants, wanted);
+    if (!values.json) printTables(contestants, wanted);
   }
   if (!values.json) {
     console.log(
-      `Books checked: ${acknowledged.studio + acknowledged.fourStatements} reserves acknowledged, each with its ledger row and its hold; every wallet is the sum of its rows.`,
+      `Books checked: ${sound} reserves and events acknowledged, each with its rows; every wallet is their sum.`,
     );
   }
-  return rows;
+  return all;
 }
 
 function positive(name) {

@@ -1,10 +1,11 @@
 // The client side, a process of its own so that its work is not counted as the service's. It writes and reads raw
 // HTTP/1.1: on a machine where client, service and database share the cores, each microsecond here is taken from them.
 import { createConnection } from 'node:net';
+import { requestsOf } from './requests.mjs';
 
 /** Latencies are counted in classes this wide; the last class takes everything slower. */
-const CLASS_MS = 0.1;
-const CLASSES = 100_000;
+const CLASS_MS = 0.02;
+const CLASSES = 500_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
 process.on('message', (slice) => {
@@ -18,19 +19,23 @@ process.on('disconnect', () => process.exit());
 
 /**
  * Keeps `connections` requests in flight for `seconds`, or sends `perSecond` of them at even times, each with a key and
- * reference of its own; then waits for the last answers, so that what was acknowledged is known exactly.
+ * reference of its own; then waits for the last answers, so that what was acknowledged is known exactly. One request may
+ * carry many operations: rates count operations, times are of requests.
  */
 async function run(slice) {
   const target = new URL(slice.url);
   const state = {
     slice,
-    target,
-    head:
-      `POST ${target.pathname} HTTP/1.1\r\nHost: ${target.host}\r\nContent-Type: application/json\r\n` +
-      `X-Service-Token: ${slice.token}\r\nConnection: keep-alive\r\nContent-Length: `,
+    requests: requestsOf(slice),
+    headers:
+      ` HTTP/1.1\r\nHost: ${target.host}\r\nX-Service-Token: ${slice.token}\r\nConnection: keep-alive\r\n` +
+      'Content-Type: application/json\r\nContent-Length: ',
     sent: 0,
-    acknowledged: 0,
+    answered: 0,
+    operations: 0,
     inWindow: 0,
+    reserves: 0,
+    events: 0,
     broken: {},
     firstBroken: undefined,
     latencies: new Uint32Array(CLASSES + 1),
@@ -42,9 +47,9 @@ async function run(slice) {
   state.endsAt = startedAt + slice.seconds * 1000;
   await Promise.all(sockets.map((socket) => drive(socket, state)));
   const cpu = process.cpuUsage(cpuBefore);
-  const { sent, acknowledged, inWindow, broken, firstBroken } = state;
+  const { sent, answered, operations, inWindow, reserves, events, broken, firstBroken } = state;
   return {
-    ...{ sent, acknowledged, inWindow, broken, firstBroken },
+    ...{ sent, answered, operations, inWindow, reserves, events, broken, firstBroken },
     perSecond: inWindow / slice.seconds,
     p50Ms: percentile(state.latencies, 0.5),
     p99Ms: percentile(state.latencies, 0.99),
@@ -66,13 +71,15 @@ function drive(socket, state) {
   return new Promise((resolve) => {
     let pending = '';
     let sentAt = 0;
-    let isWaiting = false;
+    let request;
     let dueAt = performance.now() + (intervalMs ?? 0) * Math.random();
     const send = (at) => {
       sentAt = at;
       if (sentAt >= state.endsAt) return void socket.end();
-      isWaiting = true;
-      socket.write(requestOf(state), 'latin1');
+      request = state.requests.next();
+      state.sent += 1;
+      const { method, path, body } = request;
+      socket.write(`${method} ${path}${state.headers}${body.length}\r\n\r\n${body}`, 'latin1');
     };
     const next = () => {
       const now = performance.now();
@@ -86,7 +93,7 @@ function drive(socket, state) {
     socket.on('error', (error) => countBroken(state, error.code ?? 'connection', error.message));
     socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy(new Error('no answer in time')));
     socket.on('close', () => {
-      if (isWaiting) countBroken(state, 'closed', 'the connection closed before the answer');
+      if (request) countBroken(state, 'closed', 'the connection closed before the answer');
       resolve();
     });
     socket.on('data', (chunk) => {
@@ -94,41 +101,35 @@ function drive(socket, state) {
       const answer = readAnswer(pending);
       if (answer === undefined) return;
       pending = '';
-      isWaiting = false;
-      record(state, answer, sentAt);
+      record(state, request, answer, sentAt);
+      request = undefined;
       next();
     });
     next();
   });
 }
 
-function requestOf(state) {
-  const { slice } = state;
-  const number = (state.sent += 1);
-  const wallet = slice.firstWallet + Math.floor(Math.random() * slice.wallets);
-  const name = `${slice.prefix}-${number}`;
-  const body =
-    `{"external_key":"v1:partner:${wallet}","amount":1,"ref_type":"benchmark","ref_id":"${name}",` +
-    `"idempotency_key":"reserve:${name}"}`;
-  return `${state.head}${body.length}\r\n\r\n${body}`;
-}
-
-/** Status and text of a whole answer; undefined while some of it is still to come. */
-function readAnswer(text) {
-  const headEnd = text.indexOf('\r\n\r\n');
+/** Status, head and text of a whole answer; undefined while some of it is still to come. */
+function readAnswer(received) {
+  const headEnd = received.indexOf('\r\n\r\n');
   if (headEnd === -1) return undefined;
-  const length = /\r\ncontent-length: *(\d+)/i.exec(text.slice(0, headEnd))?.[1];
-  if (length === undefined) return { status: 'no content-length', body: text };
-  if (text.length < headEnd + 4 + Number(length)) return undefined;
-  return { status: text.slice(9, 12), body: text.slice(headEnd + 4) };
+  const head = received.slice(0, headEnd);
+  const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
+  if (length === undefined) return { status: 'no content-length', head, text: received };
+  if (received.length < headEnd + 4 + Number(length)) return undefined;
+  return { status: received.slice(9, 12), head, text: received.slice(headEnd + 4) };
 }
 
-function record(state, { status, body }, sentAt) {
-  if (!status.startsWith('2')) return countBroken(state, status, body);
+function record(state, request, answer, sentAt) {
+  const outcome = state.requests.read(request, answer);
+  if (!outcome) return countBroken(state, answer.status, answer.text);
   const now = performance.now();
-  state.acknowledged += 1;
+  state.answered += 1;
+  state.operations += outcome.operations;
+  state.reserves += outcome.reserves;
+  state.events += outcome.events;
   if (now > state.endsAt) return;
-  state.inWindow += 1;
+  state.inWindow += outcome.operations;
   state.latencies[Math.min(Math.floor((now - sentAt) / CLASS_MS), CLASSES)] += 1;
 }
 

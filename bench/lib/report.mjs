@@ -9,7 +9,7 @@ export function endProgress() {
   if (isTerminal) process.stderr.write('\r\x1b[K');
 }
 
-/** Prints the rates of one benchmark with their costs, and the ratios with their targets. */
+/** Prints the rates of one benchmark with their costs, and its figures with their targets. */
 export function printTables(contestants, rows) {
   const rates = contestants.map(({ name, perSecond, ...median }) => [
     name,
@@ -17,14 +17,16 @@ export function printTables(contestants, rows) {
     ...[median.p50Ms, median.p99Ms].map((time) => time.toFixed(1)),
     ...[median.serviceMicros, median.databaseMicros, median.clientMicros].map(count),
   ]);
-  print(['', 'min/s', 'median/s', 'max/s', 'p50 ms', 'p99 ms', 'service us', 'database us', 'client us'], rates);
-  const ratios = rows.filter(({ unit }) => unit === 'ratio');
+  if (rates.length > 0) {
+    print(['', 'min/s', 'median/s', 'max/s', 'p50 ms', 'p99 ms', 'service us', 'database us', 'client us'], rates);
+  }
   print(
-    ['ratio', 'median', 'target', ''],
-    ratios.map(({ name, value, target, ok }) => [
+    ['', 'figure', 'unit', 'target', ''],
+    rows.map(({ name, value, unit, target, ok }) => [
       name,
-      value.toFixed(2),
-      target === null ? '-' : `${target}`,
+      value.toLocaleString('en'),
+      unit,
+      target === null ? '-' : target.toLocaleString('en'),
       target === null ? '' : ok ? 'reached' : 'not reached',
     ]),
   );

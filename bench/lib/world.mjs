@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { createFourStatementsTables } from '../references/four-statements-tables.mjs';
+import { PGLEDGER_TABLES } from '../references/pgledger-tables.mjs';
+import { USUAL_TABLES } from '../references/usual-tables.mjs';
 import { CHECKOUT, importBuilt, importFromStudio } from './checkout.mjs';
 import { startLoad } from './load.mjs';
-import { ALL_WALLETS, BALANCE_MICRO, enrolWallets } from './wallets.mjs';
+import { STUDIO_BOOKS } from './soundness.mjs';
+import { issueTokens, migrateStudio, STUDIO_MAIN, studioEnvironment } from './studio.mjs';
+import { BALANCE_MICRO, enrolWallets, ORDINARY } from './wallets.mjs';
 
 const { default: pg } = await importFromStudio('pg');
 const { startPostgres } = await importBuilt('packages/devkit/dist/postgres/start-postgres.js');
@@ -16,36 +15,87 @@ const { lockFolder } = await importBuilt('packages/devkit/dist/stack/folder-lock
 
 // Inside the checkout and not in the system's temporary folder, which may be memory: a commit must reach a disk.
 const FOLDER = join(CHECKOUT, '.data', 'bench');
-const DATABASES = { studio: 'bench_studio', fourStatements: 'bench_four_statements' };
 const DURABILITY = ['fsync', 'full_page_writes', 'synchronous_commit'];
-const STUDIO = join(CHECKOUT, 'apps/studio/dist');
-const CONSTANT_APP = fileURLToPath(new URL('../references/constant-app.mjs', import.meta.url));
-const FOUR_STATEMENTS = fileURLToPath(new URL('../references/four-statements.mjs', import.meta.url));
+const REFERENCES = join(CHECKOUT, 'bench/references');
+
+/** Programs beside Studio, each with the tables it writes. */
+const REFERENCE_SERVICES = {
+  'four-statements': { entry: 'four-statements.mjs', tables: USUAL_TABLES },
+  'function-call': { entry: 'function-call.mjs', tables: USUAL_TABLES },
+  pgledger: { entry: 'function-call.mjs', tables: PGLEDGER_TABLES },
+};
 
 /**
- * Everything a benchmark runs against: PostgreSQL with production settings, Studio as its real process with a service
- * token, the references, and the load generator.
+ * Everything a benchmark runs against: PostgreSQL with production settings, and on demand Studio as its real process, the
+ * references, and databases of their own for each. A service is `{ url, pid, token, stand }`; a stand is a database with
+ * the count of what was acknowledged against it.
  */
 export class World {
   #stops = [];
+  #stands = new Map();
+  #services = new Map();
+  #say;
+  #profileDir;
 
   /** @param options.profileDir when given, Studio writes a CPU profile there as it ends */
   async start({ say, profileDir }) {
+    this.#say = say;
+    this.#profileDir = profileDir;
     mkdirSync(FOLDER, { recursive: true });
     this.#stops.push(lockFolder(FOLDER));
     say('starting PostgreSQL');
-    await this.#startDatabases(say);
-    say('migrating and enrolling wallets');
-    const environment = { NODE_ENV: 'production', STUDIO_DATABASE_URL: this.postgres.url(DATABASES.studio) };
-    await runStudioCli(environment, 'migrate');
-    this.token = await issueToken(environment, 'benchmark');
-    this.otherToken = await issueToken(environment, 'other-benchmark');
-    await enrolWallets(this.studioDatabase);
-    await createFourStatementsTables(this.fourStatementsDatabase, ALL_WALLETS, BALANCE_MICRO);
-    say('starting the services');
-    await this.#startServices({ ...environment, ...(profileDir && profiling(profileDir)) });
-    this.load = this.#startLoad();
-    this.otherLoad = this.#startLoad();
+    this.postgres = await startPostgres({ dataDir: join(FOLDER, 'postgres'), port: 0, databases: [], log: say });
+    this.#stops.push(() => this.postgres.stop());
+    this.admin = await this.connect('postgres');
+    await requireDurability(this.admin);
+    // Two, for a load beside another, or one for each of two replicas.
+    this.loads = [startLoad(), startLoad()];
+    this.#stops.push(() => this.loads.forEach((load) => load.stop()));
+  }
+
+  get stands() {
+    return [...this.#stands.values()];
+  }
+
+  /** Studio on the database of that name, with every token it needs; the second time the same process. */
+  studio(stand = 'studio') {
+    return this.#once(this.#services, `studio ${stand}`, async () => this.#startStudio(stand, stand));
+  }
+
+  /** A second Studio beside the first, on the same database. */
+  replica() {
+    return this.#once(this.#services, 'replica', async () => this.#startStudio('studio', 'replica'));
+  }
+
+  /** `four-statements`, `function-call` or `pgledger`, on tables of its own with the same wallets. */
+  reference(name) {
+    return this.#once(this.#services, name, async () => {
+      this.#say(`starting ${name}`);
+      const { entry, tables } = REFERENCE_SERVICES[name];
+      const stand = await this.#stand(name, tables.books, (opened) =>
+        tables.create(opened.database, ORDINARY, BALANCE_MICRO),
+      );
+      const program = entry.replace('.mjs', '');
+      const variable = `${program.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
+      return this.#startService(program, name, join(REFERENCES, entry), { [variable]: stand.url }, stand);
+    });
+  }
+
+  /** Answers a constant of the size of a real answer of Studio. */
+  constantApp() {
+    return this.#once(this.#services, 'constant', async () => {
+      const answer = await this.#sampleAnswer(await this.studio());
+      const entry = join(REFERENCES, 'constant-app.mjs');
+      return this.#startService('constant-app', 'constant', entry, { CONSTANT_ANSWER: answer }, undefined);
+    });
+  }
+
+  /** A connection of the benchmark's own, closed with the world. */
+  async connect(database) {
+    const client = new pg.Client({ connectionString: this.postgres.url(database) });
+    await client.connect();
+    this.#stops.push(() => client.end());
+    return client;
   }
 
   /**
@@ -53,8 +103,7 @@ export class World {
    * are renewed, which autovacuum does within a minute: longer than a benchmark of seconds can wait for.
    */
   async renewStatistics() {
-    await this.studioDatabase.query('ANALYZE');
-    await this.fourStatementsDatabase.query('ANALYZE');
+    for (const { database } of this.#stands.values()) await database.query('ANALYZE');
   }
 
   /** Ends what was started, last first. Every stop is tried; the first failure is thrown at the end. */
@@ -70,67 +119,51 @@ export class World {
     if (failures.length > 0) throw failures[0];
   }
 
-  async #startDatabases(say) {
-    this.postgres = await startPostgres({ dataDir: join(FOLDER, 'postgres'), port: 0, databases: [], log: say });
-    this.#stops.push(() => this.postgres.stop());
-    const admin = await this.#connect('postgres');
-    for (const name of Object.values(DATABASES)) {
-      await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-      await admin.query(`CREATE DATABASE ${name}`);
-    }
-    await requireDurability(admin);
-    this.#stops.push(async () => {
-      for (const name of Object.values(DATABASES)) await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  async #startStudio(standName, name) {
+    this.#say(`starting Studio (${name})`);
+    const stand = await this.#stand(standName, STUDIO_BOOKS, async (opened) => {
+      await migrateStudio(opened.url);
+      opened.tokens = await issueTokens(opened.url);
+      await enrolWallets(opened.database, ORDINARY);
     });
-    this.admin = admin;
-    this.studioDatabase = await this.#connect(DATABASES.studio);
-    this.fourStatementsDatabase = await this.#connect(DATABASES.fourStatements);
+    const environment = studioEnvironment(stand.url, this.#profileDir);
+    return this.#startService('studio', name, STUDIO_MAIN, environment, stand);
   }
 
-  #startLoad() {
-    const load = startLoad();
-    this.#stops.push(() => load.stop());
-    return load;
-  }
-
-  async #connect(database) {
-    const client = new pg.Client({ connectionString: this.postgres.url(database) });
-    await client.connect();
-    this.#stops.push(() => client.end());
-    return client;
-  }
-
-  async #startServices(studioEnvironment) {
-    this.studio = await this.#startService('studio', join(STUDIO, 'main.js'), {
-      ...studioEnvironment,
-      STUDIO_HOST: '127.0.0.1',
-      STUDIO_SESSION_SECRET: randomBytes(32).toString('base64url'),
-      STUDIO_WEBHOOK_SEALING_KEY: randomBytes(32).toString('base64url'),
-    });
-    this.fourStatements = await this.#startService('four-statements', FOUR_STATEMENTS, {
-      NODE_ENV: 'production',
-      FOUR_STATEMENTS_DATABASE_URL: this.postgres.url(DATABASES.fourStatements),
-    });
-    this.constantApp = await this.#startService('constant-app', CONSTANT_APP, {
-      NODE_ENV: 'production',
-      CONSTANT_ANSWER: await this.#sampleAnswer(),
+  #stand(name, books, fill) {
+    return this.#once(this.#stands, name, async () => {
+      const databaseName = `bench_${name.replaceAll('-', '_')}`;
+      const drop = () => this.admin.query(`DROP DATABASE IF EXISTS ${databaseName} WITH (FORCE)`);
+      await drop();
+      await this.admin.query(`CREATE DATABASE ${databaseName}`);
+      this.#stops.push(drop);
+      const stand = { name, books, acknowledged: { reserves: 0, events: 0 }, url: this.postgres.url(databaseName) };
+      stand.database = await this.connect(databaseName);
+      await fill(stand);
+      return stand;
     });
   }
 
-  async #startService(name, entry, env) {
-    const logFile = join(FOLDER, `${name}.log`);
+  async #startService(name, label, entry, environment, stand) {
+    const logFile = join(FOLDER, `${label}.log`);
     rmSync(logFile, { force: true });
-    const service = await startService({ name, entry, env, logFile });
+    const service = await startService({ name, entry, env: { NODE_ENV: 'production', ...environment }, logFile });
     this.#stops.push(() => service.stop());
     await service.ready();
-    return service;
+    return { label, url: service.url, pid: service.pid, token: stand?.tokens?.main ?? 'none', stand };
+  }
+
+  async #once(known, key, make) {
+    const value = known.get(key) ?? (await make());
+    known.set(key, value);
+    return value;
   }
 
   /** One real answer of Studio: the constant app then answers exactly as many bytes. */
-  async #sampleAnswer() {
-    const answer = await fetch(`${this.studio.url}/v1/billing/credits/reserve`, {
+  async #sampleAnswer({ url, token, stand }) {
+    const answer = await fetch(`${url}/v1/billing/credits/reserve`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-service-token': this.token },
+      headers: { 'content-type': 'application/json', 'x-service-token': token },
       body: JSON.stringify({
         ...{ external_key: 'v1:partner:1', amount: 1, ref_type: 'benchmark' },
         ...{ ref_id: 'sample-1-1', idempotency_key: 'reserve:sample-1-1' },
@@ -138,13 +171,9 @@ export class World {
     });
     const text = await answer.text();
     if (answer.status !== 201) throw new Error(`Studio answered ${answer.status} to the first reserve: ${text}`);
+    stand.acknowledged.reserves += 1;
     return text;
   }
-}
-
-function profiling(folder) {
-  const preload = new URL('./write-cpu-profile.mjs', import.meta.url);
-  return { NODE_OPTIONS: `--import ${preload.href}`, CPU_PROFILE_DIR: folder };
 }
 
 /** A rate without durability is not a result. @throws Error when a commit would not be safe on disk. */
@@ -153,15 +182,4 @@ async function requireDurability(database) {
     const { rows } = await database.query(`SHOW ${setting}`);
     if (rows[0][setting] !== 'on') throw new Error(`PostgreSQL has ${setting} = ${rows[0][setting]}; it must be on`);
   }
-}
-
-async function issueToken(environment, client) {
-  const scope = ['--scopes', 'credits:reserve', '--namespace', 'v1:'];
-  return (await runStudioCli(environment, 'issue-service-token', '--client', client, ...scope)).token;
-}
-
-async function runStudioCli(environment, ...parameters) {
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...environment };
-  const { stdout } = await promisify(execFile)(process.execPath, [join(STUDIO, 'cli.js'), ...parameters], { env });
-  return JSON.parse(stdout.trim().split('\n').at(-1));
 }
