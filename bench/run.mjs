@@ -3,14 +3,31 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ADVERSE } from './benchmarks/adverse.mjs';
 import { ARRAYS } from './benchmarks/arrays.mjs';
+import { BYTES } from './benchmarks/bytes.mjs';
 import { FAIRNESS } from './benchmarks/fairness.mjs';
+import { LATENCY } from './benchmarks/latency.mjs';
+import { LEDGER_SIZE } from './benchmarks/ledger-size.mjs';
+import { LONE } from './benchmarks/lone.mjs';
+import { MEMORY } from './benchmarks/memory.mjs';
 import { REPLICAS } from './benchmarks/replicas.mjs';
 import { RESERVE, RESERVE_256 } from './benchmarks/reserve.mjs';
 import { endProgress, printTables, say } from './lib/report.mjs';
 import { checkBooks } from './lib/soundness.mjs';
 import { World } from './lib/world.mjs';
 
-const BENCHMARKS = [RESERVE, RESERVE_256, ADVERSE, REPLICAS, ARRAYS, FAIRNESS];
+const BENCHMARKS = [
+  RESERVE,
+  RESERVE_256,
+  ADVERSE,
+  REPLICAS,
+  ARRAYS,
+  LATENCY,
+  LONE,
+  BYTES,
+  FAIRNESS,
+  LEDGER_SIZE,
+  MEMORY,
+];
 const USAGE = `corepack pnpm bench [name ...] [options]
 
 Names:
