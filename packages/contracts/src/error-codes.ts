@@ -65,6 +65,7 @@ const rules = {
   purchase_not_found: { status: 404, relay: 'audit' },
   ENTRY_NOT_REVERSIBLE: { status: 409, relay: 'refused' },
   REVERSAL_EXCEEDS_ENTRY: { status: 409, relay: 'refused' },
+  LOT_ALREADY_ENDED: { status: 409, relay: 'refused' },
   PURCHASE_ALREADY_CREDITED: { status: 409, relay: 'refused' },
   shortfall_not_found: { status: 404, relay: 'audit' },
   shortfall_not_open: { status: 409, relay: 'refused' },

@@ -17,7 +17,7 @@ export class CreateBookReads1763700000450 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP FUNCTION unwritten_ends(uuid), hold_lot_parts(uuid, lot_fold), current_lots(uuid), late_ends(uuid, timestamptz),
+      DROP FUNCTION due_lot_credits(uuid), unwritten_ends(uuid), hold_lot_parts(uuid, lot_fold), current_lots(uuid), late_ends(uuid, timestamptz),
         ledger_seq_before(uuid, timestamptz);
       DROP INDEX ledger_late_ends, ledger_late_ends_by_delay, ledger_by_named_lot, lots_by_entry;
     `);
@@ -120,17 +120,30 @@ const UNWRITTEN_ENDS = String.raw`
         JOIN ledger birth ON birth.account_id = account AND birth.seq = l.seq
        WHERE f.expires_at <= now_at),
     overdue AS (
-      SELECT p.reservation_id, p.lot_id, p.amount_micro, greatest(e.expires_at, r.expires_at) AS ends_at,
-             sum(p.amount_micro) OVER (PARTITION BY p.lot_id ORDER BY r.expires_at, p.reservation_id) - coalesce(c.pending, 0) AS beyond_claims
+      SELECT p.reservation_id, p.lot_id, p.amount_micro, r.expires_at,
+             greatest(0, least(p.amount_micro, sum(p.amount_micro) OVER (PARTITION BY p.lot_id ORDER BY r.expires_at, p.reservation_id)
+               - coalesce(c.pending, 0)))::bigint AS beyond_claims
         FROM hold_lot_parts(account, fold) p
-        JOIN ended e ON e.lot_id = p.lot_id
         JOIN reservations r ON r.account_id = account AND r.reservation_id = p.reservation_id
         LEFT JOIN (SELECT k.lot_id, sum(k.pending_micro) AS pending FROM clawbacks k
                     WHERE k.account_id = account AND k.pending_micro > 0 GROUP BY k.lot_id) c ON c.lot_id = p.lot_id
-       WHERE r.expires_at <= now_at)
+       WHERE r.status = 'ACTIVE' AND r.expires_at <= now_at)
     SELECT 'LOT_EXPIRY', e.expires_at, NULL::uuid, e.lot_id, e.free FROM ended e WHERE e.free > 0
     UNION ALL
-    SELECT 'LOT_EXPIRY', o.ends_at, o.reservation_id, o.lot_id, least(o.amount_micro, o.beyond_claims)::bigint
-      FROM overdue o WHERE o.beyond_claims > 0;
+    SELECT 'LOT_EXPIRY', greatest(e.expires_at, o.expires_at), o.reservation_id, o.lot_id, o.beyond_claims
+      FROM overdue o JOIN ended e USING (lot_id) WHERE o.beyond_claims > 0
+    UNION ALL
+    -- What the hold gives back and is wanted back.
+    SELECT 'CLAWBACK', o.expires_at, o.reservation_id, o.lot_id, o.amount_micro - o.beyond_claims
+      FROM overdue o WHERE o.amount_micro > o.beyond_claims;
+  END $body$;
+
+  -- Credits that are in the wallet's balance and not the account's any more, until somebody writes so. An account whose
+  -- lots are far behind shows them a little longer: its status must not wait.
+  CREATE FUNCTION due_lot_credits(account uuid) RETURNS bigint LANGUAGE plpgsql STABLE AS $body$
+  BEGIN
+    RETURN (SELECT coalesce(sum(u.amount_micro), 0) FROM unwritten_ends(account) u WHERE u.kind <> 'EXPIRE');
+  EXCEPTION WHEN insufficient_resources THEN
+    RETURN 0;
   END $body$;
 `;

@@ -184,7 +184,8 @@ const EXPIRE_LOTS = String.raw`
         command.new_id := gen_random_uuid();
         command.ref_type := claim.ref_type;
         command.ref_id := claim.ref_id;
-        wallet := post_entry(wallet, command, 0, 'CLAWBACK', -due, 0, lots => ARRAY[claim.lot_id], lot_amounts => ARRAY[-due]);
+        wallet := post_entry(wallet, command, 0, 'CLAWBACK', -due, 0, effective => not_before,
+          lots => ARRAY[claim.lot_id], lot_amounts => ARRAY[-due]);
         fold.free[i] := fold.free[i] - due;
       END IF;
       -- What was held and is neither held nor free any more has been spent meanwhile: it can only be asked for.

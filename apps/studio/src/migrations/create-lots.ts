@@ -96,7 +96,7 @@ export class CreateLots1763700000250 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP FUNCTION due_lot_credits(uuid), lots_at_head(uuid), advance_lots(uuid, integer), store_lots(uuid, lot_fold), fold_lots(uuid, integer);
+      DROP FUNCTION lots_at_head(uuid), advance_lots(uuid, integer), store_lots(uuid, lot_fold), fold_lots(uuid, integer);
       DROP TYPE lot_fold;
       DROP TABLE lot_allocations, lot_holds, lot_balances, lot_progress, clawbacks, lots;
     `);
@@ -110,7 +110,19 @@ export class CreateLots1763700000250 implements MigrationInterface {
 const FOLD_LOTS = String.raw`
   CREATE FUNCTION fold_lots(account uuid, rows_max integer) RETURNS lot_fold LANGUAGE plpgsql STABLE AS $body$
   DECLARE
+    -- Plain variables: an array inside a row would be copied with each element written.
     fold lot_fold;
+    overdraft bigint;
+    lot_ids uuid[];
+    expires timestamptz[];
+    free bigint[];
+    held bigint[];
+    part_holds uuid[];
+    part_lots integer[];
+    part_amounts bigint[];
+    allocation_seqs bigint[] := '{}';
+    allocation_lots uuid[] := '{}';
+    allocation_amounts bigint[] := '{}';
     lot_seqs bigint[];
     amounts bigint[];
     entry record;
@@ -123,14 +135,14 @@ const FOLD_LOTS = String.raw`
     nil CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
   BEGIN
     SELECT coalesce(max(p.folded_seq), 0), 0, coalesce(max(p.overdraft_micro), 0)
-      INTO fold.folded_seq, fold.rows_folded, fold.overdraft
+      INTO fold.folded_seq, fold.rows_folded, overdraft
       FROM lot_progress p WHERE p.account_id = account;
 
     -- Lots with something left, those still to come, and empty ones that a row names.
     SELECT array_agg(l.lot_id ORDER BY l.place), array_agg(l.seq ORDER BY l.place), array_agg(l.amount_micro ORDER BY l.place),
            array_agg(l.expires_at ORDER BY l.place), array_agg(coalesce(b.free_micro, 0) ORDER BY l.place),
            array_agg(coalesce(b.held_micro, 0) ORDER BY l.place)
-      INTO fold.lot_ids, lot_seqs, amounts, fold.expires, fold.free, fold.held
+      INTO lot_ids, lot_seqs, amounts, expires, free, held
       FROM (SELECT l.*, row_number() OVER (
                      ORDER BY l.priority, l.expires_at NULLS LAST,
                               CASE l.kind WHEN 'promotional' THEN 1 WHEN 'adjustment' THEN 2 ELSE 3 END, l.seq, l.lot_id) AS place
@@ -142,10 +154,10 @@ const FOLD_LOTS = String.raw`
 
     -- Parts of holds that a row ends or lessens, and parts no lot covers yet.
     SELECT array_agg(h.reservation_id ORDER BY h.reservation_id, h.place),
-           array_agg(coalesce(array_position(fold.lot_ids, h.lot_id), 0) ORDER BY h.reservation_id, h.place),
+           array_agg(coalesce(array_position(lot_ids, h.lot_id), 0) ORDER BY h.reservation_id, h.place),
            array_agg(h.amount_micro ORDER BY h.reservation_id, h.place),
            sum(h.amount_micro) FILTER (WHERE h.lot_id IS NULL)
-      INTO fold.part_holds, fold.part_lots, fold.part_amounts, uncovered
+      INTO part_holds, part_lots, part_amounts, uncovered
       FROM lot_holds h
      WHERE h.account_id = account AND h.reservation_id IN (
        SELECT r.reservation_id FROM ledger r
@@ -153,13 +165,10 @@ const FOLD_LOTS = String.raw`
           AND r.reserved_delta_micro < 0
        UNION ALL
        SELECT u.reservation_id FROM lot_holds u WHERE u.account_id = account AND u.lot_id IS NULL);
-    fold.lot_ids := coalesce(fold.lot_ids, '{}');
-    fold.part_holds := coalesce(fold.part_holds, '{}');
-    fold.part_lots := coalesce(fold.part_lots, '{}');
-    fold.part_amounts := coalesce(fold.part_amounts, '{}');
-    fold.allocation_seqs := '{}';
-    fold.allocation_lots := '{}';
-    fold.allocation_amounts := '{}';
+    lot_ids := coalesce(lot_ids, '{}');
+    part_holds := coalesce(part_holds, '{}');
+    part_lots := coalesce(part_lots, '{}');
+    part_amounts := coalesce(part_amounts, '{}');
     uncovered := coalesce(uncovered, 0);
 
     FOR entry IN
@@ -173,48 +182,48 @@ const FOLD_LOTS = String.raw`
         FOR j IN 1 .. cardinality(entry.named) LOOP
           part := entry.named_amounts[j];
           IF entry.named[j] = nil THEN
-            fold.overdraft := fold.overdraft - part;
+            overdraft := overdraft - part;
           ELSE
-            i := array_position(fold.lot_ids, entry.named[j]);
-            fold.free[i] := fold.free[i] + part;
+            i := array_position(lot_ids, entry.named[j]);
+            free[i] := free[i] + part;
           END IF;
-          fold.allocation_seqs := fold.allocation_seqs || entry.seq;
-          fold.allocation_lots := fold.allocation_lots || entry.named[j];
-          fold.allocation_amounts := fold.allocation_amounts || part;
+          allocation_seqs := allocation_seqs || entry.seq;
+          allocation_lots := allocation_lots || entry.named[j];
+          allocation_amounts := allocation_amounts || part;
         END LOOP;
 
       ELSIF entry.balance > 0 THEN
-        FOR i IN 1 .. cardinality(fold.lot_ids) LOOP
-          IF lot_seqs[i] = entry.seq THEN fold.free[i] := amounts[i]; END IF;
+        FOR i IN 1 .. cardinality(lot_ids) LOOP
+          IF lot_seqs[i] = entry.seq THEN free[i] := amounts[i]; END IF;
         END LOOP;
 
       ELSIF entry.reserved < 0 THEN
         -- The end of a hold: charged in the order it burns, given back from the other end.
         wanted := -entry.reserved;
-        first_part := array_position(fold.part_holds, entry.reservation_id);
+        first_part := array_position(part_holds, entry.reservation_id);
         j := first_part;
         IF entry.balance = 0 THEN
-          WHILE fold.part_holds[j + 1] = entry.reservation_id LOOP j := j + 1; END LOOP;
+          WHILE part_holds[j + 1] = entry.reservation_id LOOP j := j + 1; END LOOP;
         END IF;
         WHILE wanted > 0 LOOP
-          i := fold.part_lots[j];
-          IF i IS NULL OR fold.part_holds[j] <> entry.reservation_id THEN
+          i := part_lots[j];
+          IF i IS NULL OR part_holds[j] <> entry.reservation_id THEN
             RAISE EXCEPTION 'row % of account % ends more than hold % took', entry.seq, account, entry.reservation_id;
           END IF;
-          part := least(wanted, fold.part_amounts[j]);
+          part := least(wanted, part_amounts[j]);
           IF part > 0 THEN
-            fold.part_amounts[j] := fold.part_amounts[j] - part;
+            part_amounts[j] := part_amounts[j] - part;
             IF i = 0 THEN
               uncovered := uncovered - part;
-              IF entry.balance < 0 THEN fold.overdraft := fold.overdraft + part; END IF;
+              IF entry.balance < 0 THEN overdraft := overdraft + part; END IF;
             ELSE
-              fold.held[i] := fold.held[i] - part;
-              IF entry.balance = 0 THEN fold.free[i] := fold.free[i] + part; END IF;
+              held[i] := held[i] - part;
+              IF entry.balance = 0 THEN free[i] := free[i] + part; END IF;
             END IF;
             IF entry.balance < 0 THEN
-              fold.allocation_seqs := fold.allocation_seqs || entry.seq;
-              fold.allocation_lots := fold.allocation_lots || CASE i WHEN 0 THEN nil ELSE fold.lot_ids[i] END;
-              fold.allocation_amounts := fold.allocation_amounts || -part;
+              allocation_seqs := allocation_seqs || entry.seq;
+              allocation_lots := allocation_lots || CASE i WHEN 0 THEN nil ELSE lot_ids[i] END;
+              allocation_amounts := allocation_amounts || -part;
             END IF;
             wanted := wanted - part;
           END IF;
@@ -226,23 +235,23 @@ const FOLD_LOTS = String.raw`
         wanted := greatest(entry.reserved, -entry.balance);
         i := 1;
         WHILE wanted > 0 LOOP
-          part := CASE WHEN i > cardinality(fold.lot_ids) THEN wanted ELSE least(wanted, fold.free[i]) END;
+          part := CASE WHEN i > cardinality(lot_ids) THEN wanted ELSE least(wanted, free[i]) END;
           IF part > 0 THEN
-            IF i > cardinality(fold.lot_ids) THEN
+            IF i > cardinality(lot_ids) THEN
               i := 0;
-              IF entry.reserved > 0 THEN uncovered := uncovered + part; ELSE fold.overdraft := fold.overdraft + part; END IF;
+              IF entry.reserved > 0 THEN uncovered := uncovered + part; ELSE overdraft := overdraft + part; END IF;
             ELSE
-              fold.free[i] := fold.free[i] - part;
-              IF entry.reserved > 0 THEN fold.held[i] := fold.held[i] + part; END IF;
+              free[i] := free[i] - part;
+              IF entry.reserved > 0 THEN held[i] := held[i] + part; END IF;
             END IF;
             IF entry.reserved > 0 THEN
-              fold.part_holds := fold.part_holds || entry.reservation_id;
-              fold.part_lots := fold.part_lots || i;
-              fold.part_amounts := fold.part_amounts || part;
+              part_holds := part_holds || entry.reservation_id;
+              part_lots := part_lots || i;
+              part_amounts := part_amounts || part;
             ELSE
-              fold.allocation_seqs := fold.allocation_seqs || entry.seq;
-              fold.allocation_lots := fold.allocation_lots || CASE i WHEN 0 THEN nil ELSE fold.lot_ids[i] END;
-              fold.allocation_amounts := fold.allocation_amounts || -part;
+              allocation_seqs := allocation_seqs || entry.seq;
+              allocation_lots := allocation_lots || CASE i WHEN 0 THEN nil ELSE lot_ids[i] END;
+              allocation_amounts := allocation_amounts || -part;
             END IF;
             wanted := wanted - part;
           END IF;
@@ -251,29 +260,29 @@ const FOLD_LOTS = String.raw`
       END IF;
 
       -- Credits that came free pay the overdraft first, then stand in for holds that no lot covers.
-      IF fold.overdraft + uncovered > 0 AND (entry.balance > 0 OR (entry.balance = 0 AND entry.reserved < 0)) THEN
-        FOR i IN 1 .. cardinality(fold.lot_ids) LOOP
-          CONTINUE WHEN fold.free[i] = 0 OR fold.expires[i] <= entry.created_at;
-          part := least(fold.free[i], fold.overdraft);
+      IF overdraft + uncovered > 0 AND (entry.balance > 0 OR (entry.balance = 0 AND entry.reserved < 0)) THEN
+        FOR i IN 1 .. cardinality(lot_ids) LOOP
+          CONTINUE WHEN free[i] = 0 OR expires[i] <= entry.created_at;
+          part := least(free[i], overdraft);
           IF part > 0 THEN
-            fold.free[i] := fold.free[i] - part;
-            fold.overdraft := fold.overdraft - part;
-            fold.allocation_seqs := fold.allocation_seqs || ARRAY[entry.seq, entry.seq];
-            fold.allocation_lots := fold.allocation_lots || ARRAY[fold.lot_ids[i], nil];
-            fold.allocation_amounts := fold.allocation_amounts || ARRAY[-part, part];
+            free[i] := free[i] - part;
+            overdraft := overdraft - part;
+            allocation_seqs := allocation_seqs || ARRAY[entry.seq, entry.seq];
+            allocation_lots := allocation_lots || ARRAY[lot_ids[i], nil];
+            allocation_amounts := allocation_amounts || ARRAY[-part, part];
           END IF;
           j := 1;
-          WHILE uncovered > 0 AND fold.free[i] > 0 LOOP
-            IF fold.part_lots[j] = 0 AND fold.part_amounts[j] > 0 THEN
-              part := least(fold.free[i], fold.part_amounts[j]);
-              fold.free[i] := fold.free[i] - part;
-              fold.held[i] := fold.held[i] + part;
+          WHILE uncovered > 0 AND free[i] > 0 LOOP
+            IF part_lots[j] = 0 AND part_amounts[j] > 0 THEN
+              part := least(free[i], part_amounts[j]);
+              free[i] := free[i] - part;
+              held[i] := held[i] + part;
               uncovered := uncovered - part;
               -- The covered part stands before what is left of the uncovered one: it burns first.
-              fold.part_amounts[j] := fold.part_amounts[j] - part;
-              fold.part_holds := fold.part_holds[:j - 1] || fold.part_holds[j] || fold.part_holds[j:];
-              fold.part_lots := fold.part_lots[:j - 1] || i || fold.part_lots[j:];
-              fold.part_amounts := fold.part_amounts[:j - 1] || part || fold.part_amounts[j:];
+              part_amounts[j] := part_amounts[j] - part;
+              part_holds := part_holds[:j - 1] || part_holds[j] || part_holds[j:];
+              part_lots := part_lots[:j - 1] || i || part_lots[j:];
+              part_amounts := part_amounts[:j - 1] || part || part_amounts[j:];
               j := j + 1;
             END IF;
             j := j + 1;
@@ -283,6 +292,17 @@ const FOLD_LOTS = String.raw`
       fold.folded_seq := entry.seq;
       fold.rows_folded := fold.rows_folded + 1;
     END LOOP;
+    fold.overdraft := overdraft;
+    fold.lot_ids := lot_ids;
+    fold.expires := expires;
+    fold.free := free;
+    fold.held := held;
+    fold.part_holds := part_holds;
+    fold.part_lots := part_lots;
+    fold.part_amounts := part_amounts;
+    fold.allocation_seqs := allocation_seqs;
+    fold.allocation_lots := allocation_lots;
+    fold.allocation_amounts := allocation_amounts;
     RETURN fold;
   END $body$;
 `;
@@ -332,12 +352,4 @@ const STORE_LOTS = String.raw`
     RETURN fold;
   END $body$;
 
-  -- Free credits of lots whose time is over and that nobody has swept yet: reads take them off the balance.
-  CREATE FUNCTION due_lot_credits(account uuid) RETURNS bigint LANGUAGE plpgsql STABLE AS $body$
-  DECLARE
-    fold lot_fold := fold_lots(account, 1000000);
-  BEGIN
-    RETURN (SELECT coalesce(sum(l.free), 0) FROM unnest(fold.free, fold.expires) l (free, expires)
-             WHERE l.expires <= ledger_clock());
-  END $body$;
 `;

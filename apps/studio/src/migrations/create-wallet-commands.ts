@@ -38,6 +38,10 @@ const CREDITS = String.raw`
       -- What was bought is credited once, whatever key the second report of it carries.
       RETURN refuse_command(decision, 'PURCHASE_ALREADY_CREDITED');
     END IF;
+    IF command.lot_expires_at <= wallet.last_entry_at THEN
+      -- They would have ended before they came: a balance of the past would change.
+      RETURN refuse_command(decision, 'LOT_ALREADY_ENDED');
+    END IF;
     wallet := post_entry(wallet, command, 0,
       CASE command.operation WHEN 'grant' THEN 'GRANT' WHEN 'purchase' THEN 'TOPUP' ELSE 'ADJUSTMENT' END,
       command.amount_micro, 0);

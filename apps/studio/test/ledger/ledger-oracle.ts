@@ -204,6 +204,7 @@ export class LedgerOracle {
     command: OracleCommand & { amount: number },
     terms: { kind: OracleLot['kind']; priority?: number; expiresAt?: number; purchase?: string },
   ): OracleOutcome {
+    if ((terms.expiresAt ?? Infinity) <= this.now) return refused('LOT_ALREADY_ENDED');
     this.balance += command.amount;
     const brought = this.lots.add({ priority: 100, expiresAt: Infinity, ...terms, amount: command.amount }, this.now);
     return this.post(command, { amount: command.amount, brought, purchase: terms.purchase });

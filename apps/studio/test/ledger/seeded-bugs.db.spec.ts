@@ -119,7 +119,7 @@ const BUGS: readonly SeededBug[] = [
   {
     what: 'a hold gives back the lots it would burn first',
     in: 'fold_lots',
-    from: 'WHILE fold.part_holds[j + 1] = entry.reservation_id LOOP j := j + 1; END LOOP;',
+    from: 'WHILE part_holds[j + 1] = entry.reservation_id LOOP j := j + 1; END LOOP;',
     to: 'j := j;',
   },
   {

@@ -87,8 +87,8 @@ export class ExplainedLot {
 
 /** The end of a hold or of a lot that counts although its movement was not written yet when this was answered. */
 export class UnwrittenEnd {
-  @ApiProperty({ enum: ['EXPIRE', 'LOT_EXPIRY'] })
-  reason: 'EXPIRE' | 'LOT_EXPIRY';
+  @ApiProperty({ enum: ['EXPIRE', 'LOT_EXPIRY', 'CLAWBACK'] })
+  reason: 'EXPIRE' | 'LOT_EXPIRY' | 'CLAWBACK';
 
   @ApiProperty({ format: 'date-time' })
   effective_at: string;

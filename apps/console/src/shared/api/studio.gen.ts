@@ -205,6 +205,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/billing/accounts/{account}/ledger.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Movements by what they are, oldest first, as a file */
+        get: operations["StatementsController_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/billing/accounts/{account}/ledger/{seq}/lots": {
         parameters: {
             query?: never;
@@ -248,6 +265,57 @@ export interface paths {
         };
         /** Where one lot came from and where it went, newest first */
         get: operations["LotsController_movements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/accounts/{account}/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Months of an account in UTC, newest first */
+        get: operations["StatementsController_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/accounts/{account}/statements/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What there was, what happened and what was left in one month */
+        get: operations["StatementsController_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/billing/accounts/{account}/statements/{month}/entries.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Written movements that count in one month, oldest first, as a file */
+        get: operations["StatementsController_entries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -314,7 +382,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Movements of an account, newest first */
+        /** Movements of an account, newest first; a page of a filter may be short and have a next one */
         get: operations["CreditActivityController_ledger"];
         put?: never;
         post?: never;
@@ -662,8 +730,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Movements, newest first */
+        /** Movements, newest first; a page of a filter may be short and have a next one */
         get: operations["OperatorCreditsController_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/ledger.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Movements by what they are, oldest first, as a file */
+        get: operations["OperatorStatementsController_ledger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -921,6 +1006,57 @@ export interface paths {
         put?: never;
         /** Ask nobody for it any more */
         post: operations["OperatorShortfallsController_waive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Months of an account in UTC, newest first */
+        get: operations["OperatorStatementsController_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/statements/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What there was, what happened and what was left in one month */
+        get: operations["OperatorStatementsController_one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/accounts/{external_key}/statements/{month}/entries.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Written movements that count in one month, oldest first, as a file */
+        get: operations["OperatorStatementsController_entries"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1697,6 +1833,10 @@ export interface components {
             idempotency_key?: string;
             /** @description Default: what is held. Less gives the rest back */
             amount?: number | string;
+        };
+        CountAndAmount: {
+            count: number;
+            amount: number;
         };
         CreditActAnswer: {
             /**
@@ -2690,6 +2830,71 @@ export interface components {
             /** @description The one client a restricted user belongs to */
             client_id: number | null;
         };
+        Statement: {
+            /** @example 2026-10 */
+            month: string;
+            /**
+             * Format: date-time
+             * @description First moment of the month
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description First moment of the next month
+             */
+            to: string;
+            /** @description The month is over, and all that counts in it is written: it will not change */
+            final: boolean;
+            /** @description Always the closing figures of the month before */
+            opening: components["schemas"]["StatementFigures"];
+            closing: components["schemas"]["StatementFigures"];
+            /** Format: uuid */
+            account_id: string;
+            external_key: string;
+            /** @description Effect on the balance by kind, with ends that are not written yet */
+            balance_movements: components["schemas"]["KindSum"][];
+            /** @description Effect on what is reserved by kind, with ends that are not written yet */
+            reserved_movements: components["schemas"]["KindSum"][];
+            /** @description Ends of holds and lots in this month that are not written yet */
+            unwritten: components["schemas"]["CountAndAmount"];
+            /** @description What is left at closing and will end next month */
+            lots_ending_next_month: components["schemas"]["ExplainedLot"][];
+            /** @description False: there are more of them than are shown, or they are too far back to be worked out */
+            lots_complete: boolean;
+            /** @description Charges of this month that could not be covered */
+            shortfalls_opened: components["schemas"]["CountAndAmount"];
+            /** @description Shortfalls recovered, waived or left to an invoice in this month */
+            shortfalls_closed: components["schemas"]["CountAndAmount"];
+        };
+        StatementFigures: {
+            balance: number;
+            reserved: number;
+            available: number;
+        };
+        StatementSummary: {
+            /** @example 2026-10 */
+            month: string;
+            /**
+             * Format: date-time
+             * @description First moment of the month
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description First moment of the next month
+             */
+            to: string;
+            /** @description The month is over, and all that counts in it is written: it will not change */
+            final: boolean;
+            /** @description Always the closing figures of the month before */
+            opening: components["schemas"]["StatementFigures"];
+            closing: components["schemas"]["StatementFigures"];
+        };
+        StatementsPage: {
+            items: components["schemas"]["StatementSummary"][];
+            /** @description Null on the last page */
+            next_cursor: string | null;
+        };
         TimelinePage: {
             /** @description Null on the last page */
             next_cursor: string | null;
@@ -2765,7 +2970,7 @@ export interface components {
         };
         UnwrittenEnd: {
             /** @enum {string} */
-            reason: "EXPIRE" | "LOT_EXPIRY";
+            reason: "EXPIRE" | "LOT_EXPIRY" | "CLAWBACK";
             /** Format: date-time */
             effective_at: string;
             /** Format: uuid */
@@ -3309,6 +3514,64 @@ export interface operations {
             };
         };
     };
+    StatementsController_ledger: {
+        parameters: {
+            query?: {
+                /** @description Only movements that count from then on (`effective_at`) */
+                from?: string;
+                /** @description Only movements that count before then */
+                to?: string;
+                kind?: "GRANT" | "TOPUP" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE" | "CHARGE" | "ADJUSTMENT" | "REVERSAL" | "TRANSFER_IN" | "TRANSFER_OUT" | "CLAWBACK" | "LOT_EXPIRY" | "RECOVERY";
+                ref_type?: string;
+                ref_id?: string;
+            };
+            header?: never;
+            path: {
+                /** @description External key, or Studio’s id */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `validation_failed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid service token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Scope `status:read` missing, or account outside the token’s namespace */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     LotsController_ofEntry: {
         parameters: {
             query?: never;
@@ -3442,6 +3705,163 @@ export interface operations {
                 };
             };
             /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid service token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Scope `status:read` missing, or account outside the token’s namespace */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    StatementsController_page: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page; larger wishes get 100 */
+                limit?: number;
+                /** @description Where the next page starts: `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description External key, or Studio’s id */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementsPage"];
+                };
+            };
+            /** @description `validation_failed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid service token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Scope `status:read` missing, or account outside the token’s namespace */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    StatementsController_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description External key, or Studio’s id */
+                account: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+            /** @description `validation_failed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No valid service token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Scope `status:read` missing, or account outside the token’s namespace */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    StatementsController_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description External key, or Studio’s id */
+                account: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `validation_failed` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3633,6 +4053,13 @@ export interface operations {
                 limit?: number;
                 /** @description Where the next page starts: `next_cursor` of the page before */
                 cursor?: string;
+                /** @description Only movements that count from then on (`effective_at`) */
+                from?: string;
+                /** @description Only movements that count before then */
+                to?: string;
+                kind?: "GRANT" | "TOPUP" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE" | "CHARGE" | "ADJUSTMENT" | "REVERSAL" | "TRANSFER_IN" | "TRANSFER_OUT" | "CLAWBACK" | "LOT_EXPIRY" | "RECOVERY";
+                ref_type?: string;
+                ref_id?: string;
             };
             header?: never;
             path?: never;
@@ -3648,7 +4075,7 @@ export interface operations {
                     "application/json": components["schemas"]["LedgerPage"];
                 };
             };
-            /** @description No account named, or a bad cursor or limit */
+            /** @description No account named, or a bad filter, cursor or limit */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3743,7 +4170,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReservationsPage"];
                 };
             };
-            /** @description No account named, or a bad cursor or limit */
+            /** @description No account named, or a bad filter, cursor or limit */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4707,6 +5134,13 @@ export interface operations {
                 limit?: number;
                 /** @description Where the next page starts: `next_cursor` of the page before */
                 cursor?: string;
+                /** @description Only movements that count from then on (`effective_at`) */
+                from?: string;
+                /** @description Only movements that count before then */
+                to?: string;
+                kind?: "GRANT" | "TOPUP" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE" | "CHARGE" | "ADJUSTMENT" | "REVERSAL" | "TRANSFER_IN" | "TRANSFER_OUT" | "CLAWBACK" | "LOT_EXPIRY" | "RECOVERY";
+                ref_type?: string;
+                ref_id?: string;
             };
             header?: never;
             path: {
@@ -4725,6 +5159,63 @@ export interface operations {
                 };
             };
             /** @description `validation_failed`, or a bad cursor */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    OperatorStatementsController_ledger: {
+        parameters: {
+            query?: {
+                /** @description Only movements that count from then on (`effective_at`) */
+                from?: string;
+                /** @description Only movements that count before then */
+                to?: string;
+                kind?: "GRANT" | "TOPUP" | "RESERVE" | "CONSUME" | "RELEASE" | "EXPIRE" | "CHARGE" | "ADJUSTMENT" | "REVERSAL" | "TRANSFER_IN" | "TRANSFER_OUT" | "CLAWBACK" | "LOT_EXPIRY" | "RECOVERY";
+                ref_type?: string;
+                ref_id?: string;
+            };
+            header?: never;
+            path: {
+                external_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `validation_failed` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5703,6 +6194,160 @@ export interface operations {
             };
             /** @description `shortfall_not_open` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    OperatorStatementsController_page: {
+        parameters: {
+            query?: {
+                /** @description Rows on a page; larger wishes get 100 */
+                limit?: number;
+                /** @description Where the next page starts: `next_cursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                external_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementsPage"];
+                };
+            };
+            /** @description `validation_failed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    OperatorStatementsController_one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                external_key: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+            /** @description `validation_failed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `not_found` */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    OperatorStatementsController_entries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                external_key: string;
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description `validation_failed` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `account_not_enrolled`, `not_found` */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

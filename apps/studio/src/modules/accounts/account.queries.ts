@@ -4,14 +4,16 @@ import type { AccountSqlRow } from './account.convert.ts';
 
 /**
  * An account with the figures it has now. A hold past its time counts as free before the sweeper writes it, so what
- * overdue holds keep is taken off `reserved`; what is free of lots past their time is taken off the balance.
+ * overdue holds keep is taken off `reserved`; what is over or wanted back of
+ * lots is taken off the balance.
  */
 export const ACCOUNT_COLUMNS = `
   a.account_id, a.external_key, a.tenant_id, a.account_type, a.display_name, a.payment_terms_days, a.currency,
   a.is_enabled, a.version, a.created_at, a.enrolled_at,
   greatest(a.last_event_at, w.last_entry_at) AS last_activity_at,
   w.billing_mode, w.account_status, w.overdraft_limit_micro,
-  w.balance_micro - CASE WHEN w.next_lot_expiry_at <= ledger_clock() THEN due_lot_credits(w.account_id) ELSE 0 END AS balance_micro,
+  w.balance_micro - CASE WHEN w.next_lot_expiry_at <= ledger_clock() OR w.held_lots_due
+                       THEN due_lot_credits(w.account_id) ELSE 0 END AS balance_micro,
   w.reserved_micro - coalesce(overdue.micro, 0)::bigint AS reserved_micro`;
 
 /** Reads what services and operators ask about accounts. Never writes. */

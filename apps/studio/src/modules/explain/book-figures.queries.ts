@@ -50,7 +50,7 @@ export class BookFiguresQueries {
                      count(*)::integer AS count
                 FROM late_ends($1, m.moment) e) late
         CROSS JOIN LATERAL (
-              SELECT coalesce(-sum(e.amount_micro) FILTER (WHERE e.kind = 'LOT_EXPIRY'), 0) AS balance,
+              SELECT coalesce(-sum(e.amount_micro) FILTER (WHERE e.kind <> 'EXPIRE'), 0) AS balance,
                      coalesce(-sum(e.amount_micro) FILTER (WHERE e.kind = 'EXPIRE'), 0) AS reserved,
                      count(*)::integer AS count
                 FROM ends e WHERE e.effective_at < m.moment) unwritten
@@ -84,7 +84,7 @@ export class BookFiguresQueries {
                SELECT e.kind, e.balance_delta_micro, e.reserved_delta_micro FROM late_ends($1, $3) e
                 WHERE e.effective_at >= $2
                UNION ALL
-               SELECT u.kind, CASE u.kind WHEN 'LOT_EXPIRY' THEN -u.amount_micro ELSE 0 END,
+               SELECT u.kind, CASE u.kind WHEN 'EXPIRE' THEN 0 ELSE -u.amount_micro END,
                       CASE u.kind WHEN 'EXPIRE' THEN -u.amount_micro ELSE 0 END
                  FROM unwritten_ends($1) u WHERE u.effective_at >= $2 AND u.effective_at < $3) counted
         GROUP BY kind ORDER BY kind`,

@@ -30,7 +30,7 @@ export interface OpenHoldSqlRow {
 }
 
 export interface UnwrittenEndSqlRow {
-  readonly kind: 'EXPIRE' | 'LOT_EXPIRY';
+  readonly kind: 'EXPIRE' | 'LOT_EXPIRY' | 'CLAWBACK';
   readonly effective_at: Date;
   readonly reservation_id: string | null;
   readonly lot_id: string | null;

@@ -53,9 +53,9 @@ const LOTS_LEFT = `
     SELECT u.lot_id, u.free + u.held AS micro FROM fold, unnest((f).lot_ids, (f).free, (f).held) u (lot_id, free, held)),
   ended AS (
     SELECT e.lot_id, sum(e.micro) AS micro
-      FROM (SELECT l.lot_ids[1] AS lot_id, -l.lot_micro[1] AS micro FROM late_ends($1, $3) l WHERE l.kind = 'LOT_EXPIRY'
+      FROM (SELECT l.lot_ids[1] AS lot_id, -l.lot_micro[1] AS micro FROM late_ends($1, $3) l WHERE l.kind <> 'EXPIRE'
             UNION ALL
-            SELECT u.lot_id, u.amount_micro FROM unwritten_ends($1) u WHERE u.kind = 'LOT_EXPIRY' AND u.effective_at < $3) e
+            SELECT u.lot_id, u.amount_micro FROM unwritten_ends($1) u WHERE u.kind <> 'EXPIRE' AND u.effective_at < $3) e
      GROUP BY e.lot_id),
   lots_then AS (
     SELECT l.*, CASE WHEN $6 THEN coalesce(n.micro, 0) - coalesce(m.micro, 0)

@@ -21,6 +21,7 @@ const TEXTS: Partial<Record<ErrorCode, string>> = {
   shortfall_not_open: 'Somebody has dealt with this shortfall',
   ENTRY_NOT_REVERSIBLE: 'A movement of this kind cannot be reversed',
   REVERSAL_EXCEEDS_ENTRY: 'No more can be undone than was moved and not undone yet',
+  LOT_ALREADY_ENDED: 'These credits would have ended before they came',
   PURCHASE_ALREADY_CREDITED: 'The credits of this purchase are in the wallet already',
   ALREADY_SETTLED: 'This piece of work was already charged',
 };
