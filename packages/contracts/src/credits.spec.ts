@@ -8,6 +8,7 @@ import {
   fromMicroCredits,
   InvalidCreditsError,
   parseCredits,
+  parseSignedCredits,
 } from './credits.ts';
 
 describe('credits', () => {
@@ -55,4 +56,34 @@ describe('credits', () => {
     {},
     [1],
   ])('refuses %p', (input) => expect(() => parseCredits(input)).toThrow(InvalidCreditsError));
+
+  test('says what is wrong with an amount, and that it is an amount that is wrong', () => {
+    expect(() => parseCredits(null)).toThrow('must be a number or a decimal string of credits');
+    expect(() => parseCredits('1.1234567')).toThrow('must be zero or more credits with at most 6 decimals');
+    expect(() => parseCredits('1000000000.000001')).toThrow('must be at most 1000000000 credits');
+    expect(() => parseCredits(-1)).toThrow(expect.objectContaining({ name: 'InvalidCreditsError' }));
+  });
+
+  test('one request may carry the maximum, and nothing', () => {
+    expect(parseCredits('1000000000.000000')).toBe(1_000_000_000_000_000n);
+    expect(parseCredits(0)).toBe(0n);
+  });
+
+  test('an amount that may take is the same amount with a sign', () => {
+    expect(parseSignedCredits(-5)).toBe(-5_000_000n);
+    expect(parseSignedCredits('-2.5')).toBe(-2_500_000n);
+    expect(parseSignedCredits('2.5')).toBe(2_500_000n);
+    expect(parseSignedCredits(5)).toBe(5_000_000n);
+    expect(parseSignedCredits(-0)).toBe(0n);
+  });
+
+  test.each(['--5', '-', '- 5', '+5', '-1000000000.000001', -1e-7, null, true, ['-5']])(
+    'refuses %p where an amount may be below zero',
+    (input) => expect(() => parseSignedCredits(input)).toThrow(InvalidCreditsError),
+  );
+
+  test('decimals are written without trailing zeros and with their sign', () => {
+    const texts = ['0', '-1', '3.72', '-0.000001', '10', '100.1'];
+    expect(texts.map((text) => creditsToDecimal(parseSignedCredits(text)))).toEqual(texts);
+  });
 });

@@ -7,6 +7,8 @@ import {
   EXTERNAL_KEY_PATTERN,
   InvalidExternalKeyError,
   parseExternalKey,
+  toExternalKey,
+  v1Key,
   type ExternalKeyKind,
 } from './external-key.ts';
 
@@ -68,6 +70,31 @@ describe('external_key', () => {
     'v1:partner:é',
   ])('refuses %j', (text) => expect(() => parseExternalKey(text)).toThrow(InvalidExternalKeyError));
 
+  test.each([
+    ['v1:partner', 'external_key must look like v1:partner:77'],
+    ['v1', 'external_key must look like v1:partner:77'],
+    ['v1:partner:1:2', 'external_key must look like v1:partner:77'],
+    ['v3:partner:1', 'external_key must begin with v1: or v2:'],
+    ['v2:partner:1', 'external_key kind must be one of tenant, external after v2:'],
+    ['v1:partner:a b', 'external_key id must be 1 to 128 characters of A-Z a-z 0-9 _ -'],
+    [`v1:partner:${'9'.repeat(129)}`, 'external_key id must be 1 to 128 characters of A-Z a-z 0-9 _ -'],
+    ['v1:partner:07', 'external_key id must not have leading zeros'],
+  ])('says what is wrong with %j', (text, message) => {
+    expect(() => parseExternalKey(text)).toThrow(expect.objectContaining({ name: 'InvalidExternalKeyError', message }));
+  });
+
+  test.each(['v1:partner:0', 'v1:partner:10', 'v1:partner:1a07', 'v1:partner:0a', 'v1:partner:a0'])(
+    '%j has no leading zeros to speak of',
+    (text) => expect(toExternalKey(text)).toBe(text),
+  );
+
+  test('nothing becomes a key without being canonical', () => {
+    expect(() => toExternalKey('v1:partner:07')).toThrow(InvalidExternalKeyError);
+    expect(() => buildExternalKey({ namespace: 'v1', kind: 'tenant', id: '1' })).toThrow(InvalidExternalKeyError);
+    expect(() => v1Key('partner', 1.5)).toThrow(InvalidExternalKeyError);
+    expect(v1Key('channel', 5)).toBe('v1:channel:5');
+  });
+
   test('the partner pays before the client, the client before the assignment, the assignment before the invoice', () => {
     const all = { partnerId: 1, clientId: 2, assignmentId: 3, invoiceId: 4 };
     expect(accountKeyFor(all)).toBe('v1:partner:1');
@@ -75,5 +102,8 @@ describe('external_key', () => {
     expect(accountKeyFor({ assignmentId: 3, invoiceId: 4 })).toBe('v1:assignment:3');
     expect(accountKeyFor({ invoiceId: 4 })).toBe('v1:invoice:4');
     expect(() => accountKeyFor({})).toThrow(InvalidExternalKeyError);
+    expect(() => accountKeyFor({ partnerId: null, clientId: null, assignmentId: null, invoiceId: null })).toThrow(
+      'no partner, client, assignment or invoice to build an account key from',
+    );
   });
 });

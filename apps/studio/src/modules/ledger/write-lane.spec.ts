@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { DomainError } from '@tandem/platform/errors';
 import type { CommandOutcome, CreditCommand } from './credit-command.ts';
 import { WriteLane } from './write-lane.ts';
@@ -179,5 +179,139 @@ describe('the write lane', () => {
     await database.answer(new Error('Connection terminated'));
     await failure;
     expect(database.batches).toEqual([['a']]);
+  });
+
+  test('refuses at the limit and not before it: of a client with Retry-After, of an account while others go on', async () => {
+    const lane = new WriteLane(() => new Promise(() => undefined), {
+      batchMax: 4,
+      queuePerClientMax: 3,
+      queuePerAccountMax: 2,
+    });
+    const overloaded = expect.objectContaining({ code: 'overloaded', status: 503, headers: { 'Retry-After': '1' } });
+    void lane.submit(command('one', 'k1'));
+    void lane.submit(command('one', 'k2'));
+    expect(() => lane.submit(command('one', 'k3'))).toThrow(overloaded);
+    void lane.submit(command('two', 'k4'));
+    expect(() => lane.submit(command('two', 'k5'))).toThrow(overloaded);
+    void lane.submit(command('two', 'k5', 'another client'));
+    expect(() => lane.submit(command('two', 'k6', 'another client'))).toThrow('Too many credit commands are waiting');
+  });
+
+  test('what was refused takes nobody’s place, and what was answered gives its place back', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, { ...LIMITS, queuePerAccountMax: 2 });
+    for (let round = 0; round < 3; round += 1) {
+      const answers = ['a', 'b'].map((key) => lane.submit(command('one', `${key}${round}`)));
+      expect(() => lane.submit(command('one', 'more'))).toThrow(DomainError);
+      await database.answer();
+      await database.answer();
+      await Promise.all(answers);
+    }
+    expect(database.batches).toEqual([['a0'], ['b0'], ['a1'], ['b1'], ['a2'], ['b2']]);
+  });
+
+  test.each(['40001', '40P01'])('a batch given up with %s runs at most three times, whole each time', async (state) => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, LIMITS);
+    const failures = ['a', 'b', 'c'].map((key) => expect(lane.submit(command(key, key))).rejects.toThrow(state));
+    for (let attempt = 0; attempt < 6; attempt += 1) await database.answer(sqlError(state));
+    await Promise.all(failures);
+    expect(database.batches).toEqual([['a'], ['a'], ['a'], ['b', 'c'], ['b', 'c'], ['b', 'c']]);
+  });
+
+  test.each(['22003', '23505', 'P0001'])('%s is the fault of one command, which then goes alone', async (state) => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, LIMITS);
+    const first = lane.submit(command('zero', 'first'));
+    const [good, bad] = [lane.submit(command('good', 'g')), lane.submit(command('bad', 'b'))];
+    const failure = expect(bad).rejects.toThrow(state);
+    await database.answer();
+    await database.answer(sqlError(state));
+    await database.answer();
+    await database.answer(sqlError(state));
+    await failure;
+    expect(await Promise.all([first, good])).toEqual([done, done]);
+    expect(database.batches).toEqual([['first'], ['g', 'b'], ['g'], ['b']]);
+  });
+
+  test.each([
+    ['a lost connection', new Error('lost')],
+    ['a shutdown', sqlError('57P01')],
+    ['a full disk, whose state only ends like a fault of data', sqlError('53P00')],
+    ['a code that is no state', sqlError('ECONNRESET')],
+    ['a longer code', sqlError('235050')],
+    ['a longer code before the state', sqlError('x23505')],
+    ['a code that is a number', Object.assign(new Error('number'), { code: 23_505 })],
+    ['nothing at all', null],
+  ])('after %s the fate of the batch is unknown: all are told, none goes again', async (_name, error) => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, LIMITS);
+    const first = lane.submit(command('zero', 'first'));
+    const both = Promise.allSettled([lane.submit(command('one', 'a')), lane.submit(command('two', 'b'))]);
+    await database.answer();
+    await database.answer(error);
+    expect(await both).toEqual(Array(2).fill({ status: 'rejected', reason: error }));
+    await first;
+    expect(database.batches).toEqual([['first'], ['a', 'b']]);
+  });
+
+  test('a locked wallet is tried again after two seconds, as its callers are told', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
+    try {
+      const database = heldDatabase();
+      const lane = new WriteLane(database.apply, LIMITS);
+      const locked = lane.submit(command('locked', 'l1'));
+      const busy = {
+        code: 'not_attempted',
+        message: 'The wallet is busy; the command was not attempted. Send it again with the same key',
+        headers: { 'Retry-After': '2' },
+      };
+      const failure = expect(locked).rejects.toMatchObject(busy);
+      await database.answer(sqlError('55P03'));
+      await failure;
+      jest.advanceTimersByTime(1999);
+      expect(() => lane.submit(command('locked', 'l2'))).toThrow(expect.objectContaining(busy));
+      jest.advanceTimersByTime(1);
+      const again = lane.submit(command('locked', 'l3'));
+      await database.answer();
+      expect(await again).toEqual(done);
+      expect(database.batches).toEqual([['l1'], ['l3']]);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test('the next round trip is on its way before the answers of the last are given', async () => {
+    const order: string[] = [];
+    const lane = new WriteLane(async (rows) => {
+      order.push(`sent ${rows.map((row) => row.idempotencyKey).join()}`);
+      return rows.map(() => done);
+    }, LIMITS);
+    const answers = ['a', 'b', 'c'].map((key) => lane.submit(command(key, key)).then(() => order.push(`told ${key}`)));
+    await Promise.all(answers);
+    expect(order).toEqual(['sent a', 'sent b,c', 'told a', 'told b', 'told c']);
+  });
+
+  test('each command gets its own outcome; one the ledger left out is told so', async () => {
+    const lane = new WriteLane(
+      async (rows) => rows.slice(0, 2).map((row) => ({ outcome: 'POSTED', seq: Number(row.idempotencyKey) })),
+      LIMITS,
+    );
+    const answers = await Promise.allSettled(['0', '1', '2', '3'].map((key) => lane.submit(command('one', key))));
+    expect(answers.slice(0, 3)).toEqual(
+      [0, 1, 2].map((seq) => ({ status: 'fulfilled', value: { outcome: 'POSTED', seq } })),
+    );
+    expect(answers[3]).toMatchObject({
+      reason: { message: 'the ledger answered fewer outcomes than commands' },
+    });
+  });
+
+  test('fewer than sixteen go together', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database.apply, { batchMax: 256, queuePerClientMax: 500, queuePerAccountMax: 500 });
+    const answers = Array.from({ length: 18 }, (_, n) => lane.submit(command(`account${n}`, `k${n}`)));
+    for (let round = 0; round < 3; round += 1) await database.answer();
+    await Promise.all(answers);
+    expect(database.batches.map((batch) => batch.length)).toEqual([1, 16, 1]);
   });
 });

@@ -34,12 +34,13 @@ const LOCKED_PAUSE_MS = 2000;
 
 /** States that one command of the batch may have caused: its data, or a constraint. */
 function concernsOneCommand(error: unknown): boolean {
-  return /^(22|23|P0)/.test(sqlState(error) ?? '');
+  return /^(22|23|P0)/.test(sqlState(error));
 }
 
-function sqlState(error: unknown): string | undefined {
+/** Empty when it was not Postgres that failed. */
+function sqlState(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : '';
 }
 
 /**
@@ -147,7 +148,7 @@ export class WriteLane {
       try {
         return await this.applyBatch(commands);
       } catch (error) {
-        if (attempt >= RETRIES_MAX || !RETRYABLE_STATES.has(sqlState(error) ?? '')) throw error;
+        if (attempt >= RETRIES_MAX || !RETRYABLE_STATES.has(sqlState(error))) throw error;
       }
     }
   }

@@ -1,0 +1,63 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { FairQueue } from './fair-queue.ts';
+
+/** Items named by client, account and place, for example `v1/a/0`. */
+function filled(...names: string[]): FairQueue<string> {
+  const queue = new FairQueue<string>();
+  for (const name of names) {
+    const [client, account] = name.split('/') as [string, string];
+    queue.push(client, account, name);
+  }
+  return queue;
+}
+
+test('takes one of each client in turn, and of a client one of each account in turn', () => {
+  const queue = filled('x/a/0', 'x/a/1', 'x/b/0', 'y/a/0', 'y/a/1', 'x/a/2');
+  expect(queue.take(6)).toEqual(['x/a/0', 'y/a/0', 'x/b/0', 'y/a/1', 'x/a/1', 'x/a/2']);
+});
+
+test('turns go on from one take to the next', () => {
+  const queue = filled('x/a/0', 'x/a/1', 'x/a/2', 'y/a/0', 'y/a/1');
+  expect(queue.take(1)).toEqual(['x/a/0']);
+  expect(queue.take(2)).toEqual(['y/a/0', 'x/a/1']);
+  queue.push('z', 'a', 'z/a/0');
+  expect(queue.take(9)).toEqual(['y/a/1', 'x/a/2', 'z/a/0']);
+});
+
+test('takes what is there and no more than asked, and counts what still waits', () => {
+  const queue = filled('x/a/0', 'x/a/1', 'y/a/0');
+  expect(queue.size).toBe(3);
+  expect(queue.take(0)).toEqual([]);
+  expect(queue.take(2)).toHaveLength(2);
+  expect(queue.size).toBe(1);
+  expect(queue.take(5)).toHaveLength(1);
+  expect(queue.size).toBe(0);
+  expect(queue.take(5)).toEqual([]);
+});
+
+test('whatever is pushed and taken: nothing is lost or taken twice, and each account of a client keeps its order', () => {
+  const pushes = fc.tuple(fc.constantFrom('x', 'y', 'z'), fc.constantFrom('a', 'b', 'c'));
+  fc.assert(
+    fc.property(fc.array(fc.oneof(pushes, fc.integer({ min: 0, max: 4 })), { maxLength: 60 }), (steps) => {
+      const queue = new FairQueue<string>();
+      const taken: string[] = [];
+      const expected = new Map<string, string[]>();
+      steps.forEach((step, index) => {
+        if (typeof step === 'number') {
+          const waiting = queue.size;
+          const items = queue.take(step);
+          expect(items).toHaveLength(Math.min(step, waiting));
+          taken.push(...items);
+        } else {
+          const name = step.join('/');
+          queue.push(...step, `${name}/${index}`);
+          expected.set(name, [...(expected.get(name) ?? []), `${name}/${index}`]);
+        }
+      });
+      taken.push(...queue.take(queue.size));
+      for (const [name, items] of expected) expect(taken.filter((item) => item.startsWith(name))).toEqual(items);
+      expect(taken).toHaveLength([...expected.values()].flat().length);
+    }),
+  );
+});
