@@ -3,8 +3,10 @@ import { fillLedger } from '../lib/fill-ledger.mjs';
 import { interleave } from '../lib/interleave.mjs';
 import { SPREAD } from '../lib/wallets.mjs';
 
-/** Beside the ordinary wallets; fifty rows each. */
-const FILLED = { firstWallet: 100_001, wallets: 100_000 };
+/** Fifty rows each. */
+const FILLED = { firstWallet: 1, wallets: 100_000 };
+/** What is read: as many accounts as an empty ledger has, so that only the rows behind them differ. */
+const READ = { firstWallet: 1, wallets: SPREAD.wallets };
 const ACCOUNTS_PER_ARRAY = 500;
 
 /** What five million rows in the ledger change: for reserves, and for the two ways to read accounts. */
@@ -13,9 +15,8 @@ export const LEDGER_SIZE = {
   rows: ['full-to-empty', 'status', 'status-full-to-empty', 'statuses-full-to-empty', 'statuses-to-status'],
   isLong: true,
   async run(world, options) {
-    const [empty] = [await world.studio()];
-    const full = await world.studio('full');
-    await fillLedger(full.stand.url, FILLED, options.say);
+    const empty = await world.studio();
+    const full = await world.studio('full', (stand) => fillLedger(stand, FILLED, options.say));
     const reserves = await interleave(
       world,
       [
@@ -29,10 +30,10 @@ export const LEDGER_SIZE = {
     const reads = await interleave(
       world,
       [
-        { name: 'status, empty', services: [empty], load: { ...SPREAD, ...one } },
-        { name: 'status, full', services: [full], load: { ...FILLED, ...one } },
-        { name: 'statuses, empty', services: [empty], load: { ...SPREAD, ...many } },
-        { name: 'statuses, full', services: [full], load: { ...FILLED, ...many } },
+        { name: 'status, empty', services: [empty], load: { ...READ, ...one } },
+        { name: 'status, full', services: [full], load: { ...READ, ...one } },
+        { name: 'statuses, empty', services: [empty], load: { ...READ, ...many } },
+        { name: 'statuses, full', services: [full], load: { ...READ, ...many } },
       ],
       options,
     );
@@ -48,7 +49,7 @@ export const LEDGER_SIZE = {
           ),
           { atLeast: 0.75 },
         ),
-        ...readFigures(reads, methodOf('median time on one connection, accounts at random', options)),
+        ...readFigures(reads, methodOf('median time on one connection, 10,000 accounts at random', options)),
       ],
     };
   },

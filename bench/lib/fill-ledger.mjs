@@ -5,7 +5,7 @@ const { default: pg } = await importFromStudio('pg');
 /** Fifty rows of each wallet: a grant, holds that were charged, and one that is still open. */
 const ROWS_PER_WALLET = 50;
 const HOLDS_PER_WALLET = 25;
-const WALLETS_PER_STATEMENT = 1000;
+const WALLETS_PER_TRANSACTION = 1000;
 /** As many as there are cores to build the rows with. */
 const CONNECTIONS = 2;
 
@@ -46,32 +46,62 @@ const RESERVATIONS = `
     FROM unnest($1::uuid[]) w (id)
    CROSS JOIN (SELECT n, now() - (51 - 2 * n) * interval '12 hours' AS at FROM generate_series(1, ${HOLDS_PER_WALLET}) n) h`;
 
-const LOTS = `
-  INSERT INTO lots
-  SELECT id, md5(id::text)::uuid, 1, 'promotional', 100, NULL, 500000000000000 FROM unnest($1::uuid[]) id`;
+// One lot each, folded to the head: what was charged came out of it, what is held stands in it.
+const LOTS = [
+  `INSERT INTO lots
+   SELECT id, md5(id::text)::uuid, 1, 'promotional', 100, NULL, 500000000000000 FROM unnest($1::uuid[]) id`,
+  `INSERT INTO lot_progress SELECT id, ${ROWS_PER_WALLET}, 0 FROM unnest($1::uuid[]) id`,
+  `INSERT INTO lot_balances
+   SELECT id, md5(id::text)::uuid, 500000000000000 - 25000000, 1000000 FROM unnest($1::uuid[]) id`,
+  `INSERT INTO lot_holds
+   SELECT id, md5(id::text || ${HOLDS_PER_WALLET})::uuid, 1, md5(id::text)::uuid, 1000000 FROM unnest($1::uuid[]) id`,
+  `INSERT INTO lot_allocations
+   SELECT id, seq, md5(id::text)::uuid, -1000000 FROM unnest($1::uuid[]) id, generate_series(3, ${ROWS_PER_WALLET}, 2) seq`,
+];
+
+// Sealed as a working ledger is, so that the sealer has only new rows to do. The digests are of the right size and mean
+// nothing: the invariants' job, which looks at a part of them every five minutes, will say so in the log.
+const SEALS = `
+  INSERT INTO ledger_seals (account_id, from_seq, to_seq, position, previous_digest, digest, row_marks)
+  SELECT id, 1, ${ROWS_PER_WALLET}, 1, decode(repeat('00', 32), 'hex'), sha256(uuid_send(id)),
+         decode(repeat('5a', 8 * ${ROWS_PER_WALLET}), 'hex')
+    FROM unnest($1::uuid[]) id`;
+const SEAL_HEAD = `
+  INSERT INTO ledger_seal_heads (position, seals, entries, previous_digest, digest)
+  SELECT 1, count(*), ${ROWS_PER_WALLET} * count(*), decode(repeat('00', 32), 'hex'), sha256('filled')
+    FROM ledger_seals WHERE position = 1`;
+
+const STATEMENTS = [WALLETS, LEDGER, RESERVATIONS, ...LOTS, SEALS];
 
 /**
  * Gives every wallet the past of a working account, folded to its head, at the pace of bulk statements: through the same
  * tables, constraints and triggers as the ledger's own writes.
  */
-export async function fillLedger(databaseUrl, { firstWallet, wallets }, say) {
+export async function fillLedger({ url, database }, { firstWallet, wallets }, say) {
   const { accountIdOf } = await importBuilt('apps/studio/dist/modules/accounts/account-id.js');
-  const keys = Array.from({ length: wallets }, (_, index) => `v1:partner:${firstWallet + index}`);
-  const chunks = Array.from({ length: Math.ceil(wallets / WALLETS_PER_STATEMENT) }, (_, index) =>
-    keys.slice(index * WALLETS_PER_STATEMENT, (index + 1) * WALLETS_PER_STATEMENT),
+  // By id, so that indexes grow at their end.
+  const accounts = Array.from({ length: wallets }, (_, index) => `v1:partner:${firstWallet + index}`)
+    .map((key) => ({ key, id: accountIdOf(key) }))
+    .toSorted((left, right) => (left.id < right.id ? -1 : 1));
+  const chunks = Array.from({ length: Math.ceil(wallets / WALLETS_PER_TRANSACTION) }, (_, index) =>
+    accounts.slice(index * WALLETS_PER_TRANSACTION, (index + 1) * WALLETS_PER_TRANSACTION),
   );
   const work = async () => {
-    const client = new pg.Client({ connectionString: databaseUrl });
+    const client = new pg.Client({ connectionString: url });
     await client.connect();
-    for (let chunk = chunks.pop(); chunk; chunk = chunks.pop()) {
+    for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {
       say(`filling the ledger, ${chunks.length} thousand wallets to go`);
-      const ids = chunk.map((key) => accountIdOf(key));
-      await client.query(ACCOUNTS, [ids, chunk]);
-      for (const statement of [WALLETS, LEDGER, RESERVATIONS, LOTS]) await client.query(statement, [ids]);
-      await client.query('SELECT count(advance_lots(id, 1000)) FROM unnest($1::uuid[]) id', [ids]);
+      const ids = chunk.map(({ id }) => id);
+      await client.query('BEGIN');
+      await client.query(ACCOUNTS, [ids, chunk.map(({ key }) => key)]);
+      for (const statement of STATEMENTS) await client.query(statement, [ids]);
+      await client.query('COMMIT');
     }
-    await client.query('ANALYZE');
     await client.end();
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, work));
+  await database.query(SEAL_HEAD);
+  // Or autovacuum would do it while the load is measured.
+  say('vacuuming the filled ledger');
+  await database.query('VACUUM (ANALYZE)');
 }

@@ -57,14 +57,17 @@ export class World {
     return [...this.#stands.values()];
   }
 
-  /** Studio on the database of that name, with every token it needs; the second time the same process. */
-  studio(stand = 'studio') {
-    return this.#once(this.#services, `studio ${stand}`, async () => this.#startStudio(stand, stand));
+  /**
+   * Studio on the database of that name, with every token it needs; the second time the same process.
+   * @param fill what is done to a new database's stand before Studio starts; the ordinary wallets when nothing is said
+   */
+  studio(stand = 'studio', fill = enrolOrdinary) {
+    return this.#once(this.#services, `studio ${stand}`, async () => this.#startStudio(stand, stand, fill));
   }
 
   /** A second Studio beside the first, on the same database. */
   replica() {
-    return this.#once(this.#services, 'replica', async () => this.#startStudio('studio', 'replica'));
+    return this.#once(this.#services, 'replica', async () => this.#startStudio('studio', 'replica', enrolOrdinary));
   }
 
   /** `four-statements`, `function-call` or `pgledger`, on tables of its own with the same wallets. */
@@ -119,12 +122,12 @@ export class World {
     if (failures.length > 0) throw failures[0];
   }
 
-  async #startStudio(standName, name) {
+  async #startStudio(standName, name, fill) {
     this.#say(`starting Studio (${name})`);
     const stand = await this.#stand(standName, STUDIO_BOOKS, async (opened) => {
       await migrateStudio(opened.url);
       opened.tokens = await issueTokens(opened.url);
-      await enrolWallets(opened.database, ORDINARY);
+      await fill(opened);
     });
     const environment = studioEnvironment(stand.url, this.#profileDir);
     return this.#startService('studio', name, STUDIO_MAIN, environment, stand);
@@ -174,6 +177,11 @@ export class World {
     stand.acknowledged.reserves += 1;
     return text;
   }
+}
+
+/** The wallets every database has. */
+function enrolOrdinary({ database }) {
+  return enrolWallets(database, ORDINARY);
 }
 
 /** A rate without durability is not a result. @throws Error when a commit would not be safe on disk. */
