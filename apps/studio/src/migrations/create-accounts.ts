@@ -42,8 +42,8 @@ export class CreateAccounts1763700000100 implements MigrationInterface {
         -- A lot whose time is over, or that is wanted back, is partly held: to be looked at whenever a hold ends.
         held_lots_due boolean NOT NULL DEFAULT false,
         CONSTRAINT wallets_not_overdrawn CHECK (balance_micro - reserved_micro >= -overdraft_limit_micro),
-        -- Nine billion credits: every figure stays exact as a JSON number.
-        CONSTRAINT wallets_balance_limit CHECK (balance_micro <= 9000000000000000)
+        -- Nine billion credits, the overdraft included: every figure, also what is held, stays exact as a JSON number.
+        CONSTRAINT wallets_balance_limit CHECK (balance_micro + overdraft_limit_micro <= 9000000000000000)
       ) WITH (fillfactor = 60);
       CREATE INDEX wallets_by_next_lot_expiry ON wallets (next_lot_expiry_at) WHERE next_lot_expiry_at IS NOT NULL;
       COMMENT ON TABLE wallets IS 'Written by apply_credit_batch and by policy changes under the same row lock. No index on counters: updates stay HOT.';

@@ -23,7 +23,7 @@ export class CreateFoldCreditCommands1763700000400 implements MigrationInterface
       DROP FUNCTION apply_credit_command(wallets, credit_command);
       DROP FUNCTION credit_hold_json(reservations);
       DROP FUNCTION credit_entry_json(ledger);
-      DROP FUNCTION add_clawback_shortfall(wallets, text, text, bigint);
+      DROP FUNCTION add_clawback_shortfall;
       DROP FUNCTION settle_due_lots(wallets, timestamptz);
       DROP FUNCTION expire_due_holds(wallets);
       DROP FUNCTION expire_hold(wallets, reservations);
@@ -190,7 +190,8 @@ const EXPIRE_LOTS = String.raw`
       END IF;
       -- What was held and is neither held nor free any more has been spent meanwhile: it can only be asked for.
       claim.pending_micro := claim.pending_micro - due;
-      PERFORM add_clawback_shortfall(wallet, claim.ref_type, claim.ref_id, claim.pending_micro - coalesce(fold.held[i], 0));
+      PERFORM add_clawback_shortfall(wallet, claim.clawback_id, claim.ref_type, claim.ref_id,
+        claim.pending_micro - coalesce(fold.held[i], 0));
       UPDATE clawbacks c SET pending_micro = least(claim.pending_micro, coalesce(fold.held[i], 0))
        WHERE c.account_id = wallet.account_id AND c.clawback_id = claim.clawback_id;
       IF i IS NOT NULL THEN fold.held[i] := greatest(0, fold.held[i] - claim.pending_micro); END IF;
@@ -221,20 +222,19 @@ const EXPIRE_LOTS = String.raw`
   END $body$;
 
   -- What a clawback cannot take because it was spent. A purchase may run short more than once: each is a row of its own.
-  CREATE FUNCTION add_clawback_shortfall(wallet wallets, purchase_type text, purchase_id text, missing bigint)
-  RETURNS uuid LANGUAGE plpgsql AS $body$
-  DECLARE
-    added uuid;
+  CREATE FUNCTION add_clawback_shortfall(
+    wallet wallets, clawback uuid, purchase_type text, purchase_id text, missing bigint
+  ) RETURNS void LANGUAGE plpgsql AS $body$
   BEGIN
     IF missing > 0 THEN
-      INSERT INTO shortfalls
-      SELECT wallet.account_id, gen_random_uuid(), purchase_type, purchase_id, 1 + count(*), missing, 'OPEN',
-             wallet.last_entry_at, wallet.last_entry_at
+      INSERT INTO shortfalls (account_id, shortfall_id, cause, clawback_id, ref_type, ref_id, acceptance, amount_micro,
+                              status, created_at, updated_at)
+      SELECT wallet.account_id, gen_random_uuid(), 'CLAWBACK', clawback, purchase_type, purchase_id,
+             1 + coalesce(max(s.acceptance), 0), missing, 'OPEN', wallet.last_entry_at, wallet.last_entry_at
         FROM shortfalls s
-       WHERE s.account_id = wallet.account_id AND s.ref_type = purchase_type AND s.ref_id = purchase_id
-      RETURNING shortfall_id INTO added;
+       WHERE s.account_id = wallet.account_id AND s.cause = 'CLAWBACK'
+         AND s.ref_type = purchase_type AND s.ref_id = purchase_id;
     END IF;
-    RETURN added;
   END $body$;
 `;
 
@@ -320,6 +320,12 @@ const APPLY = String.raw`
            AND f.ref_id = coalesce(entry.ref_id, unposted.ref_id)
            AND f.acceptance = coalesce(entry.acceptance, unposted.acceptance);
       END IF;
+    END IF;
+    IF command.operation = 'clawback' THEN
+      -- What was spent when it was asked for; what a hold spends later is a shortfall of its own.
+      SELECT s.shortfall_id INTO short_id FROM shortfalls s
+       WHERE s.account_id = command.account_id AND s.clawback_id = coalesce(entry.entry_id, unposted.outcome_id)
+         AND s.created_at = coalesce(entry.created_at, unposted.created_at);
     END IF;
     short_id := coalesce(short_id, (unposted.details->>'shortfall_id')::uuid);
     IF short_id IS NOT NULL THEN

@@ -226,7 +226,8 @@ const CONSUME = String.raw`
     END IF;
     IF from_hold + from_available < wanted THEN
       short_id := gen_random_uuid();
-      INSERT INTO shortfalls VALUES (
+      INSERT INTO shortfalls (account_id, shortfall_id, ref_type, ref_id, acceptance, amount_micro, status, created_at, updated_at)
+      VALUES (
         command.account_id, short_id, command.ref_type, command.ref_id, command.acceptance,
         wanted - from_hold - from_available, 'OPEN', wallet.last_entry_at, wallet.last_entry_at);
     END IF;

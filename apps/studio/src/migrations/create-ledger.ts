@@ -132,6 +132,9 @@ export class CreateLedger1763700000200 implements MigrationInterface {
       CREATE TABLE shortfalls (
         account_id uuid NOT NULL,
         shortfall_id uuid NOT NULL,
+        -- What was due: work that was delivered, or credits of a purchase that were wanted back.
+        cause text NOT NULL DEFAULT 'WORK' CHECK (cause IN ('WORK', 'CLAWBACK')),
+        clawback_id uuid,
         ref_type text NOT NULL,
         ref_id text NOT NULL,
         acceptance integer NOT NULL,
@@ -140,7 +143,8 @@ export class CreateLedger1763700000200 implements MigrationInterface {
         created_at timestamptz NOT NULL,
         updated_at timestamptz NOT NULL,
         PRIMARY KEY (account_id, shortfall_id),
-        UNIQUE (account_id, ref_type, ref_id, acceptance)
+        UNIQUE (account_id, cause, ref_type, ref_id, acceptance),
+        CHECK ((cause = 'CLAWBACK') = (clawback_id IS NOT NULL))
       );
 
       -- Outcomes of commands that moved nothing: refused, ignored by policy, wholly short, waiting for a hold to end, or

@@ -33,6 +33,7 @@ export class CreateLots1763700000250 implements MigrationInterface {
         clawback_id uuid NOT NULL,
         lot_id uuid NOT NULL,
         wanted_micro bigint NOT NULL CHECK (wanted_micro > 0),
+        -- Less once a hold ended, and none once the claim was given up (a dispute that was won).
         pending_micro bigint NOT NULL CHECK (pending_micro BETWEEN 0 AND wanted_micro),
         created_at timestamptz NOT NULL,
         PRIMARY KEY (account_id, clawback_id),
@@ -58,6 +59,8 @@ export class CreateLots1763700000250 implements MigrationInterface {
         account_id uuid NOT NULL,
         reservation_id uuid NOT NULL,
         place integer NOT NULL,
+        -- The row that made the hold: the oldest hold is covered first, whatever ids the holds have.
+        held_seq bigint NOT NULL,
         lot_id uuid,
         amount_micro bigint NOT NULL CHECK (amount_micro > 0),
         PRIMARY KEY (account_id, reservation_id, place)
@@ -83,6 +86,7 @@ export class CreateLots1763700000250 implements MigrationInterface {
         free bigint[],
         held bigint[],
         part_holds uuid[],
+        part_seqs bigint[],
         part_lots integer[],
         part_amounts bigint[],
         allocation_seqs bigint[],
@@ -118,6 +122,7 @@ const FOLD_LOTS = String.raw`
     free bigint[];
     held bigint[];
     part_holds uuid[];
+    part_seqs bigint[];
     part_lots integer[];
     part_amounts bigint[];
     allocation_seqs bigint[] := '{}';
@@ -153,11 +158,11 @@ const FOLD_LOTS = String.raw`
                          WHERE r.account_id = account AND r.seq > fold.folded_seq AND r.lot_ids IS NOT NULL);
 
     -- Parts of holds that a row ends or lessens, and parts no lot covers yet.
-    SELECT array_agg(h.reservation_id ORDER BY h.reservation_id, h.place),
-           array_agg(coalesce(array_position(lot_ids, h.lot_id), 0) ORDER BY h.reservation_id, h.place),
-           array_agg(h.amount_micro ORDER BY h.reservation_id, h.place),
+    SELECT array_agg(h.reservation_id ORDER BY h.held_seq, h.place), array_agg(h.held_seq ORDER BY h.held_seq, h.place),
+           array_agg(coalesce(array_position(lot_ids, h.lot_id), 0) ORDER BY h.held_seq, h.place),
+           array_agg(h.amount_micro ORDER BY h.held_seq, h.place),
            sum(h.amount_micro) FILTER (WHERE h.lot_id IS NULL)
-      INTO part_holds, part_lots, part_amounts, uncovered
+      INTO part_holds, part_seqs, part_lots, part_amounts, uncovered
       FROM lot_holds h
      WHERE h.account_id = account AND h.reservation_id IN (
        SELECT r.reservation_id FROM ledger r
@@ -167,6 +172,7 @@ const FOLD_LOTS = String.raw`
        SELECT u.reservation_id FROM lot_holds u WHERE u.account_id = account AND u.lot_id IS NULL);
     lot_ids := coalesce(lot_ids, '{}');
     part_holds := coalesce(part_holds, '{}');
+    part_seqs := coalesce(part_seqs, '{}');
     part_lots := coalesce(part_lots, '{}');
     part_amounts := coalesce(part_amounts, '{}');
     uncovered := coalesce(uncovered, 0);
@@ -246,6 +252,7 @@ const FOLD_LOTS = String.raw`
             END IF;
             IF entry.reserved > 0 THEN
               part_holds := part_holds || entry.reservation_id;
+              part_seqs := part_seqs || entry.seq;
               part_lots := part_lots || i;
               part_amounts := part_amounts || part;
             ELSE
@@ -278,12 +285,16 @@ const FOLD_LOTS = String.raw`
               free[i] := free[i] - part;
               held[i] := held[i] + part;
               uncovered := uncovered - part;
-              -- The covered part stands before what is left of the uncovered one: it burns first.
-              part_amounts[j] := part_amounts[j] - part;
-              part_holds := part_holds[:j - 1] || part_holds[j] || part_holds[j:];
-              part_lots := part_lots[:j - 1] || i || part_lots[j:];
-              part_amounts := part_amounts[:j - 1] || part || part_amounts[j:];
-              j := j + 1;
+              IF part = part_amounts[j] THEN
+                part_lots[j] := i;
+              ELSE
+                -- The covered part stands before what is left of the uncovered one: it burns first.
+                part_amounts[j] := part_amounts[j] - part;
+                part_holds := part_holds[:j - 1] || part_holds[j] || part_holds[j:];
+                part_seqs := part_seqs[:j - 1] || part_seqs[j] || part_seqs[j:];
+                part_lots := part_lots[:j - 1] || i || part_lots[j:];
+                part_amounts := part_amounts[:j - 1] || part || part_amounts[j:];
+              END IF;
             END IF;
             j := j + 1;
           END LOOP;
@@ -298,6 +309,7 @@ const FOLD_LOTS = String.raw`
     fold.free := free;
     fold.held := held;
     fold.part_holds := part_holds;
+    fold.part_seqs := part_seqs;
     fold.part_lots := part_lots;
     fold.part_amounts := part_amounts;
     fold.allocation_seqs := allocation_seqs;
@@ -316,8 +328,8 @@ const STORE_LOTS = String.raw`
       WHERE (lot_balances.free_micro, lot_balances.held_micro) <> (excluded.free_micro, excluded.held_micro);
     DELETE FROM lot_holds h WHERE h.account_id = account AND h.reservation_id = ANY (fold.part_holds);
     INSERT INTO lot_holds
-    SELECT account, p.hold, p.place, fold.lot_ids[nullif(p.lot, 0)], p.amount
-      FROM unnest(fold.part_holds, fold.part_lots, fold.part_amounts) WITH ORDINALITY p (hold, lot, amount, place)
+    SELECT account, p.hold, p.place, p.seq, fold.lot_ids[nullif(p.lot, 0)], p.amount
+      FROM unnest(fold.part_holds, fold.part_seqs, fold.part_lots, fold.part_amounts) WITH ORDINALITY p (hold, seq, lot, amount, place)
      WHERE p.amount > 0;
     INSERT INTO lot_allocations
     SELECT account, a.seq, a.lot, sum(a.amount)

@@ -14,7 +14,8 @@ export class CreateWalletCommands1763700000440 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP FUNCTION sweep_lots(credit_decision), claw_back_purchase(credit_decision), transfer_credits(credit_decision),
+      DROP FUNCTION sweep_lots(credit_decision), claw_back_purchase(credit_decision), give_up_clawback(ledger, timestamptz),
+        claimable_of(lots), transfer_credits(credit_decision),
         reverse_entry(credit_decision), recover_shortfall(credit_decision), charge_credits(credit_decision),
         take_credits(credit_decision, text, text), adjust_credits(credit_decision), add_credits(credit_decision);
     `);
@@ -28,7 +29,7 @@ const CREDITS = String.raw`
     wallet wallets := decision.wallet;
     command credit_command := decision.command;
   BEGIN
-    IF wallet.balance_micro + command.amount_micro > 9000000000000000 THEN
+    IF wallet.balance_micro + wallet.overdraft_limit_micro + command.amount_micro > 9000000000000000 THEN
       RETURN refuse_command(decision, 'CREDIT_BALANCE_INVARIANT_FAILED');
     END IF;
     IF command.operation = 'purchase' AND EXISTS (
@@ -136,6 +137,7 @@ const REVERSE = String.raw`
     fold lot_fold;
     remaining bigint;
     wanted bigint;
+    total bigint;
     lot record;
     part bigint;
     lots uuid[] := '{}';
@@ -152,20 +154,27 @@ const REVERSE = String.raw`
     command.ref_id := undone.ref_id;
     command.acceptance := undone.acceptance;
     decision.command := command;
-    IF undone.kind NOT IN ('GRANT', 'TOPUP', 'ADJUSTMENT', 'CONSUME', 'CHARGE', 'RECOVERY', 'CLAWBACK') THEN
+    -- A recovery paid a debt, which would have to be asked for again: an adjustment says that better.
+    IF undone.kind NOT IN ('GRANT', 'TOPUP', 'ADJUSTMENT', 'CONSUME', 'CHARGE', 'CLAWBACK') THEN
       RETURN refuse_command(decision, 'ENTRY_NOT_REVERSIBLE');
     END IF;
     SELECT abs(undone.balance_delta_micro) - coalesce(sum(abs(l.balance_delta_micro)), 0) INTO remaining
       FROM ledger l WHERE l.account_id = command.account_id AND l.reverses_seq = undone.seq;
+    IF undone.kind = 'TOPUP' THEN
+      -- What a clawback has taken, waits for or asks for is not there to be undone as well.
+      SELECT least(remaining, claimable_of(l)) INTO remaining FROM lots l
+       WHERE l.account_id = command.account_id AND l.seq = undone.seq;
+    END IF;
     wanted := coalesce(command.amount_micro, remaining);
-    IF wanted > remaining OR remaining = 0 THEN
+    IF wanted > remaining OR remaining <= 0 THEN
       RETURN refuse_command(decision, 'REVERSAL_EXCEEDS_ENTRY', jsonb_build_object(
         'required_micro', wanted::text, 'available_micro', remaining::text));
-    ELSIF undone.balance_delta_micro < 0 AND wallet.balance_micro + wanted > 9000000000000000 THEN
+    ELSIF undone.balance_delta_micro < 0 AND wallet.balance_micro + wallet.overdraft_limit_micro + wanted > 9000000000000000 THEN
       RETURN refuse_command(decision, 'CREDIT_BALANCE_INVARIANT_FAILED');
     END IF;
 
     fold := lots_at_head(wallet.account_id);
+    total := remaining;
     remaining := wanted;
     FOR lot IN
       -- Credits: what is free of the lots the row brought. Debits: what its lots gave and have not got back.
@@ -206,6 +215,7 @@ const REVERSE = String.raw`
       IF remaining > 0 THEN
         INSERT INTO lots VALUES (command.account_id, command.new_id, wallet.seq, 'adjustment', 100, NULL, remaining);
       END IF;
+      IF undone.kind = 'CLAWBACK' AND wanted = total THEN PERFORM give_up_clawback(undone, wallet.last_entry_at); END IF;
       -- Credits that went back to a lot whose time is over end with it.
       decision.entry_seq := wallet.seq;
       wallet := settle_due_lots(wallet, wallet.last_entry_at);
@@ -235,7 +245,7 @@ const TRANSFER = String.raw`
       decision.outcome := 'REJECTED';
       decision.code := 'account_not_enrolled';
       RETURN decision;
-    ELSIF other.balance_micro + command.amount_micro > 9000000000000000 THEN
+    ELSIF other.balance_micro + other.overdraft_limit_micro + command.amount_micro > 9000000000000000 THEN
       RETURN refuse_command(decision, 'CREDIT_BALANCE_INVARIANT_FAILED');
     END IF;
     wallet := expire_due_holds(wallet);
@@ -276,6 +286,32 @@ const TRANSFER = String.raw`
 `;
 
 const CLAW_BACK = String.raw`
+  -- What of a purchase may still be taken back: all it brought, less what ended, was taken back or was undone, what is
+  -- waited for, and what was spent and is asked for already.
+  CREATE FUNCTION claimable_of(bought lots) RETURNS bigint LANGUAGE sql STABLE AS $body$
+    SELECT bought.amount_micro
+           + (SELECT coalesce(sum(moved.amount), 0)
+                FROM ledger l CROSS JOIN unnest(l.lot_ids, l.lot_micro) moved (lot_id, amount)
+                LEFT JOIN ledger undone ON undone.account_id = l.account_id AND undone.seq = l.reverses_seq
+               WHERE l.account_id = bought.account_id AND l.lot_ids @> ARRAY[bought.lot_id] AND moved.lot_id = bought.lot_id
+                 AND (l.kind IN ('LOT_EXPIRY', 'CLAWBACK') OR undone.kind IN ('TOPUP', 'CLAWBACK')))
+           - (SELECT coalesce(sum(c.pending_micro), 0) FROM clawbacks c
+               WHERE c.account_id = bought.account_id AND c.lot_id = bought.lot_id)
+           - (SELECT coalesce(sum(s.amount_micro), 0) FROM shortfalls s JOIN clawbacks c USING (account_id, clawback_id)
+               WHERE s.account_id = bought.account_id AND c.lot_id = bought.lot_id AND s.status <> 'WAIVED')
+  $body$;
+
+  -- A dispute that was won: the claim waits for nothing more, and what it asked for and nobody dealt with is let go.
+  CREATE FUNCTION give_up_clawback(taken ledger, at timestamptz) RETURNS void LANGUAGE plpgsql AS $body$
+  DECLARE
+    -- The first row of a clawback carries its id; those a hold's end brought name it in their key.
+    given_up uuid := CASE taken.client WHEN 'studio' THEN split_part(taken.idempotency_key, ':', 2)::uuid ELSE taken.entry_id END;
+  BEGIN
+    UPDATE clawbacks c SET pending_micro = 0 WHERE c.account_id = taken.account_id AND c.clawback_id = given_up;
+    UPDATE shortfalls s SET status = 'WAIVED', closed_by = 'studio', closed_reason = 'the clawback was reversed', updated_at = at
+     WHERE s.account_id = taken.account_id AND s.clawback_id = given_up AND s.status = 'OPEN';
+  END $body$;
+
   -- Takes back what a purchase brought: what is free of it now, what is held when the hold ends; what was spent can only
   -- be asked for, as a shortfall.
   CREATE FUNCTION claw_back_purchase(decision credit_decision) RETURNS credit_decision LANGUAGE plpgsql AS $body$
@@ -289,7 +325,6 @@ const CLAW_BACK = String.raw`
     wanted bigint;
     free bigint;
     held bigint;
-    short_id uuid;
   BEGIN
     SELECT l.* INTO bought FROM ledger e JOIN lots l USING (account_id, seq)
      WHERE e.account_id = command.account_id AND e.kind = 'TOPUP' AND e.ref_type = command.ref_type AND e.ref_id = command.ref_id;
@@ -298,19 +333,11 @@ const CLAW_BACK = String.raw`
       decision.code := 'purchase_not_found';
       RETURN decision;
     END IF;
-    -- A dispute that was won reverses the rows it took, and with them the claim.
-    SELECT bought.amount_micro
-           - (SELECT coalesce(sum(c.wanted_micro), 0) FROM clawbacks c
-               WHERE c.account_id = command.account_id AND c.lot_id = bought.lot_id)
-           + (SELECT coalesce(sum(r.balance_delta_micro), 0)
-                FROM ledger e JOIN ledger r ON r.account_id = e.account_id AND r.reverses_seq = e.seq
-               WHERE e.account_id = command.account_id AND r.reverses_seq IS NOT NULL
-                 AND ((e.kind = 'CLAWBACK' AND e.lot_ids[1] = bought.lot_id) OR e.seq = bought.seq))
-      INTO claimable;
+    claimable := claimable_of(bought);
     wanted := coalesce(command.amount_micro, claimable);
-    IF wanted > claimable OR claimable = 0 THEN
+    IF wanted > claimable OR claimable <= 0 THEN
       RETURN refuse_command(decision, 'REVERSAL_EXCEEDS_ENTRY', jsonb_build_object(
-        'required_micro', wanted::text, 'available_micro', claimable::text));
+        'required_micro', greatest(wanted, 0)::text, 'available_micro', greatest(claimable, 0)::text));
     END IF;
     fold := lots_at_head(wallet.account_id);
     place := array_position(fold.lot_ids, bought.lot_id);
@@ -319,18 +346,17 @@ const CLAW_BACK = String.raw`
     held := greatest(0, least(wanted - free, coalesce(fold.held[place], 0) - (
       SELECT coalesce(sum(c.pending_micro), 0) FROM clawbacks c
        WHERE c.account_id = command.account_id AND c.lot_id = bought.lot_id)));
-    INSERT INTO clawbacks VALUES (
-      command.account_id, command.new_reservation_id, bought.lot_id, wanted, held, wallet.last_entry_at);
+    INSERT INTO clawbacks VALUES (command.account_id, command.new_id, bought.lot_id, wanted, held, wallet.last_entry_at);
     IF free > 0 THEN
       wallet := post_entry(wallet, command, 0, 'CLAWBACK', -free, 0, lots => ARRAY[bought.lot_id], lot_amounts => ARRAY[-free]);
       decision.entry_seq := wallet.seq;
     END IF;
-    short_id := add_clawback_shortfall(wallet, command.ref_type, command.ref_id, wanted - free - held);
+    PERFORM add_clawback_shortfall(wallet, command.new_id, command.ref_type, command.ref_id, wanted - free - held);
     wallet.held_lots_due := wallet.held_lots_due OR held > 0;
     decision.wallet := wallet;
     IF decision.entry_seq IS NULL THEN
       decision.outcome := CASE held WHEN 0 THEN 'SHORTFALL' ELSE 'PENDING' END;
-      decision.details := jsonb_strip_nulls(jsonb_build_object('pending_micro', nullif(held, 0)::text, 'shortfall_id', short_id));
+      decision.details := jsonb_strip_nulls(jsonb_build_object('pending_micro', nullif(held, 0)::text));
     END IF;
     RETURN decision;
   END $body$;

@@ -65,6 +65,7 @@ interface Entry {
   readonly brought: OracleLot | null;
   readonly parts: Part[];
   readonly purchase?: string | undefined;
+  readonly clawback?: Clawback;
   left: number;
 }
 
@@ -76,7 +77,8 @@ interface Clawback {
 export interface OracleShortfall {
   readonly name: string;
   readonly amount: number;
-  status: 'OPEN' | 'RECOVERED';
+  status: 'OPEN' | 'RECOVERED' | 'WAIVED';
+  readonly clawback?: Clawback;
 }
 
 const MOVED = (settled: number | null = null, shortfall: number | null = null): OracleOutcome => ({
@@ -105,7 +107,8 @@ export class LedgerOracle {
   readonly holds: Hold[] = [];
   readonly shortfalls: OracleShortfall[] = [];
   private readonly clawbacks: Clawback[] = [];
-  private readonly claimed = new Map<OracleLot, number>();
+  /** What of a purchase ended, was taken back or undone. */
+  private readonly gone = new Map<OracleLot, number>();
   private readonly entries = new Map<string, Entry>();
   private readonly funding = new Map<string, Funding>();
   private readonly answered = new Map<string, { request: string; outcome: OracleOutcome }>();
@@ -141,7 +144,7 @@ export class LedgerOracle {
         .filter(({ lot }) => lot === clawback.lot)
         .reduce((sum, { pending }) => sum + pending, 0);
       const spent = Math.max(0, clawback.pending - Math.max(0, clawback.lot.held - others));
-      if (spent > 0) this.owe(`purchase ${clawback.lot.purchase}`, spent);
+      if (spent > 0) this.owe(clawback, spent);
       clawback.pending -= spent;
     }
     for (const lot of this.lots.lots) if (lot.expiresAt <= this.now && lot.free > 0) this.take(lot, lot.free);
@@ -150,11 +153,13 @@ export class LedgerOracle {
   private take(lot: OracleLot, amount: number): void {
     lot.free -= amount;
     this.balance -= amount;
+    this.lose(lot, amount);
   }
 
-  private owe(name: string, amount: number): void {
+  private owe(clawback: Clawback, amount: number): void {
+    const name = `purchase ${clawback.lot.purchase}`;
     const before = this.shortfalls.filter((shortfall) => shortfall.name.startsWith(`${name} `)).length;
-    this.shortfalls.push({ name: `${name} ${before + 1}`, amount, status: 'OPEN' });
+    this.shortfalls.push({ name: `${name} ${before + 1}`, amount, status: 'OPEN', clawback });
   }
 
   private post(command: OracleCommand, entry: Partial<Entry> & { amount: number }): OracleOutcome {
@@ -227,7 +232,10 @@ export class LedgerOracle {
     if (!short) return rejected('shortfall_not_found');
     if (short.status !== 'OPEN') return refused('shortfall_not_open');
     const outcome = this.debit(command, short.amount, 'INSUFFICIENT_CREDITS');
-    if (outcome.outcome === 'POSTED') short.status = 'RECOVERED';
+    if (outcome.outcome === 'POSTED') {
+      short.status = 'RECOVERED';
+      this.entries.set(nameOf(command), { ...this.entries.get(nameOf(command))!, isReversible: false });
+    }
     return outcome;
   }
 
@@ -235,12 +243,14 @@ export class LedgerOracle {
     const entry = this.entries.get(command.undo);
     if (!entry) return rejected('ledger_entry_not_found');
     if (!entry.isReversible) return refused('ENTRY_NOT_REVERSIBLE');
-    const wanted = command.amount ?? entry.left;
-    if (wanted > entry.left || entry.left === 0) return refused('REVERSAL_EXCEEDS_ENTRY');
+    const left =
+      entry.brought && entry.purchase !== undefined ? Math.min(entry.left, this.claimable(entry.brought)) : entry.left;
+    const wanted = command.amount ?? left;
+    if (wanted > left || left <= 0) return refused('REVERSAL_EXCEEDS_ENTRY');
+    if (entry.clawback && wanted === entry.left) this.giveUp(entry.clawback);
     if (entry.brought) {
       if (entry.brought.free < wanted) return refused('INSUFFICIENT_CREDITS');
       this.take(entry.brought, wanted);
-      if (entry.purchase !== undefined) this.claim(entry.brought, wanted);
     } else {
       this.giveBack(entry, wanted);
     }
@@ -250,6 +260,14 @@ export class LedgerOracle {
     }
     this.settleLots();
     return MOVED();
+  }
+
+  /** A dispute that was won. */
+  private giveUp(clawback: Clawback): void {
+    clawback.pending = 0;
+    for (const shortfall of this.shortfalls) {
+      if (shortfall.clawback === clawback && shortfall.status === 'OPEN') shortfall.status = 'WAIVED';
+    }
   }
 
   /** To the lots it came from; an overdraft that was paid meanwhile comes back as a lot of its own. */
@@ -264,7 +282,7 @@ export class LedgerOracle {
       left -= given;
     }
     this.balance += wanted;
-    if (entry.purchase !== undefined && entry.parts[0]?.lot) this.claim(entry.parts[0].lot, -wanted);
+    if (entry.purchase !== undefined && entry.parts[0]?.lot) this.lose(entry.parts[0].lot, -wanted);
     if (left > 0) {
       this.lots.add({ kind: 'adjustment', priority: 100, expiresAt: Infinity, amount: left }, this.now);
     }
@@ -283,26 +301,36 @@ export class LedgerOracle {
     return this.post(command, { amount: -command.amount, isReversible: false });
   }
 
-  private claim(lot: OracleLot, amount: number): void {
-    this.claimed.set(lot, (this.claimed.get(lot) ?? 0) + amount);
+  /** What of a purchase may still be taken back. */
+  private claimable(lot: OracleLot): number {
+    const waitedFor = this.clawbacks.filter((one) => one.lot === lot).reduce((sum, { pending }) => sum + pending, 0);
+    const askedFor = this.shortfalls
+      .filter(({ clawback, status }) => clawback?.lot === lot && status !== 'WAIVED')
+      .reduce((sum, { amount }) => sum + amount, 0);
+    return lot.amount - (this.gone.get(lot) ?? 0) - waitedFor - askedFor;
+  }
+
+  private lose(lot: OracleLot, amount: number): void {
+    this.gone.set(lot, (this.gone.get(lot) ?? 0) + amount);
   }
 
   private clawBack(command: OracleCommand & { op: 'clawback' }): OracleOutcome {
     const lot = this.lots.lots.find(({ purchase }) => purchase === command.purchase);
     if (!lot) return rejected('purchase_not_found');
-    const claimable = lot.amount - (this.claimed.get(lot) ?? 0);
+    const claimable = this.claimable(lot);
     const wanted = command.amount ?? claimable;
-    if (wanted > claimable || claimable === 0) return refused('REVERSAL_EXCEEDS_ENTRY');
-    this.claim(lot, wanted);
+    if (wanted > claimable || claimable <= 0) return refused('REVERSAL_EXCEEDS_ENTRY');
     const taken = Math.min(wanted, lot.free);
     const spokenFor = this.clawbacks.filter((one) => one.lot === lot).reduce((sum, { pending }) => sum + pending, 0);
     const pending = Math.max(0, Math.min(wanted - taken, lot.held - spokenFor));
-    if (pending > 0) this.clawbacks.push({ lot, pending });
-    if (wanted > taken + pending) this.owe(`purchase ${command.purchase}`, wanted - taken - pending);
-    if (taken === 0) return { ...said(pending > 0 ? 'PENDING' : 'SHORTFALL'), shortfall: orNull(wanted - pending) };
+    const clawback = { lot, pending };
+    this.clawbacks.push(clawback);
+    const short = wanted - taken - pending;
+    if (short > 0) this.owe(clawback, short);
+    if (taken === 0) return { ...said(pending > 0 ? 'PENDING' : 'SHORTFALL'), shortfall: orNull(short) };
     this.take(lot, taken);
-    this.post(command, { amount: -taken, parts: [{ lot, amount: taken }], purchase: command.purchase });
-    return MOVED();
+    this.post(command, { amount: -taken, parts: [{ lot, amount: taken }], purchase: command.purchase, clawback });
+    return { ...MOVED(), shortfall: orNull(short) };
   }
 
   private reserve(command: OracleCommand & { op: 'reserve' }): OracleOutcome {
