@@ -150,6 +150,23 @@ export const LEDGER_INVARIANTS: readonly LedgerInvariant[] = [
               OR abs(sum(r.balance_delta_micro)) > abs(e.balance_delta_micro)`,
   },
   {
+    name: 'L11-purchases',
+    says: 'of a purchase no more is undone, taken back, waited for and asked for than it brought',
+    sql: `SELECT l.account_id, l.seq FROM ledger e JOIN lots l USING (account_id, seq)
+           WHERE e.kind = 'TOPUP' AND claimable_of(l) < 0`,
+  },
+  {
+    name: 'L11-shortfalls',
+    says: 'a shortfall that was recovered was paid by one row of its amount, and no other was',
+    sql: `SELECT account_id, shortfall_id FROM (
+            SELECT s.account_id, s.shortfall_id, s.ref_type, s.ref_id, s.acceptance, s.amount_micro,
+                   row_number() OVER (PARTITION BY s.account_id, s.ref_type, s.ref_id, s.acceptance ORDER BY s.shortfall_id) AS place
+              FROM shortfalls s WHERE s.status = 'RECOVERED') recovered
+           WHERE place > (SELECT count(*) FROM ledger l
+                           WHERE l.account_id = recovered.account_id AND l.kind = 'RECOVERY' AND l.ref_type = recovered.ref_type
+                             AND l.ref_id = recovered.ref_id AND l.acceptance = recovered.acceptance)`,
+  },
+  {
     name: 'L12',
     says: 'nothing was consumed from a hold after its end',
     sql: `SELECT l.account_id, l.seq FROM ledger l JOIN reservations r USING (account_id, reservation_id)

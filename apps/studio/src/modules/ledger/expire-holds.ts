@@ -5,6 +5,12 @@ import { CreditLedger } from './credit-ledger.ts';
 /** Holds swept in one round, so that a large backlog does not become one large transaction. */
 const HOLDS_PER_ROUND = 200;
 
+interface DueHold {
+  readonly account_id: string;
+  readonly reservation_id: string;
+  readonly expires_at: string;
+}
+
 /** Writes the EXPIRE row of holds whose time is over. Reads already count such holds as free. */
 @Injectable()
 export class ExpireHolds {
@@ -13,30 +19,46 @@ export class ExpireHolds {
     private readonly ledger: CreditLedger,
   ) {}
 
-  /** Sweeps until nothing is due. Answers how many holds it looked at. Two sweepers at once are harmless. */
+  /**
+   * Sweeps what is due, once around. Two sweepers at once are harmless. One that could not be written (a wallet somebody
+   * holds) is left for the next round and keeps no other waiting.
+   * @returns how many it looked at
+   * @throws AggregateError at the end, with what failed
+   */
   async run(): Promise<number> {
     let swept = 0;
-    for (;;) {
-      const { rows } = await this.pool.query<{ account_id: string; reservation_id: string }>(
-        `SELECT account_id, reservation_id FROM reservations
-          WHERE status = 'ACTIVE' AND expires_at <= ledger_clock()
-          ORDER BY expires_at LIMIT $1`,
-        [HOLDS_PER_ROUND],
-      );
+    const failures: unknown[] = [];
+    let last: DueHold | undefined;
+    do {
+      const due = await this.dueAfter(last);
       // The ledger looks at the hold again under the wallet's lock: only a hold that is still ACTIVE and due expires.
-      await Promise.all(
-        rows.map((row) =>
-          this.ledger.apply({
-            operation: 'expire',
-            client: 'studio',
-            accountId: row.account_id,
-            reservationId: row.reservation_id,
-            idempotencyKey: `expire:${row.reservation_id}`,
-          }),
-        ),
-      );
-      swept += rows.length;
-      if (rows.length < HOLDS_PER_ROUND) return swept;
-    }
+      const ended = await Promise.allSettled(due.map((hold) => this.sweep(hold)));
+      failures.push(...ended.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : [])));
+      swept += due.length;
+      last = due.length < HOLDS_PER_ROUND ? undefined : due.at(-1);
+    } while (last !== undefined);
+    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} holds were not swept`);
+    return swept;
+  }
+
+  private async dueAfter(last: DueHold | undefined): Promise<DueHold[]> {
+    const { rows } = await this.pool.query<DueHold & Record<string, unknown>>(
+      `SELECT account_id, reservation_id, expires_at::text FROM reservations
+        WHERE status = 'ACTIVE' AND expires_at <= ledger_clock()
+          AND ($2::timestamptz IS NULL OR (expires_at, account_id, reservation_id) > ($2, $3::uuid, $4::uuid))
+        ORDER BY expires_at, account_id, reservation_id LIMIT $1`,
+      [HOLDS_PER_ROUND, last?.expires_at ?? null, last?.account_id ?? null, last?.reservation_id ?? null],
+    );
+    return rows;
+  }
+
+  private async sweep(hold: DueHold): Promise<void> {
+    await this.ledger.apply({
+      operation: 'expire',
+      client: 'studio',
+      accountId: hold.account_id,
+      reservationId: hold.reservation_id,
+      idempotencyKey: `expire:${hold.reservation_id}`,
+    });
   }
 }

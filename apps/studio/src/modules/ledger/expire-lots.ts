@@ -7,6 +7,11 @@ const ACCOUNTS_PER_ROUND = 500;
 /** Accounts swept at once: each costs a fold of its lots, and customers' commands share the batch with them. */
 const ACCOUNTS_AT_ONCE = 8;
 
+interface DueAccount {
+  readonly account_id: string;
+  readonly due_at: string;
+}
+
 /** Writes the LOT_EXPIRY rows of lots whose time is over. Reads already count such credits as gone. */
 @Injectable()
 export class ExpireLots {
@@ -15,20 +20,39 @@ export class ExpireLots {
     private readonly ledger: CreditLedger,
   ) {}
 
-  /** Sweeps every account that was due when it began. Answers how many. Two sweepers at once are harmless. */
+  /**
+   * Sweeps the accounts that are due, once around. Two sweepers at once are harmless. One that could not be swept (its
+   * wallet is held by somebody) is left for the next round and keeps no other waiting.
+   * @returns how many it looked at
+   * @throws AggregateError at the end, with what failed
+   */
   async run(): Promise<number> {
     let swept = 0;
-    for (;;) {
-      const { rows } = await this.pool.query<{ account_id: string }>(
-        `SELECT account_id FROM wallets WHERE next_lot_expiry_at <= ledger_clock() ORDER BY next_lot_expiry_at LIMIT $1`,
-        [ACCOUNTS_PER_ROUND],
-      );
-      for (let first = 0; first < rows.length; first += ACCOUNTS_AT_ONCE) {
-        await Promise.all(rows.slice(first, first + ACCOUNTS_AT_ONCE).map((row) => this.sweep(row.account_id)));
+    const failures: unknown[] = [];
+    let last: DueAccount | undefined;
+    do {
+      const due = await this.dueAfter(last);
+      for (let first = 0; first < due.length; first += ACCOUNTS_AT_ONCE) {
+        const group = due.slice(first, first + ACCOUNTS_AT_ONCE);
+        const ended = await Promise.allSettled(group.map((row) => this.sweep(row.account_id)));
+        failures.push(...ended.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : [])));
       }
-      swept += rows.length;
-      if (rows.length < ACCOUNTS_PER_ROUND) return swept;
-    }
+      swept += due.length;
+      last = due.length < ACCOUNTS_PER_ROUND ? undefined : due.at(-1);
+    } while (last !== undefined);
+    if (failures.length > 0) throw new AggregateError(failures, `lots of ${failures.length} accounts were not swept`);
+    return swept;
+  }
+
+  private async dueAfter(last: DueAccount | undefined): Promise<DueAccount[]> {
+    const { rows } = await this.pool.query<DueAccount & Record<string, unknown>>(
+      `SELECT account_id, next_lot_expiry_at::text AS due_at FROM wallets
+        WHERE next_lot_expiry_at <= ledger_clock()
+          AND ($2::timestamptz IS NULL OR (next_lot_expiry_at, account_id) > ($2, $3::uuid))
+        ORDER BY next_lot_expiry_at, account_id LIMIT $1`,
+      [ACCOUNTS_PER_ROUND, last?.due_at ?? null, last?.account_id ?? null],
+    );
+    return rows;
   }
 
   /** Every command settles the account's due lots before it is decided; this one wants nothing more. */

@@ -23,6 +23,20 @@ export class FairQueue<Item> {
     this.clients.set(client, accounts);
   }
 
+  /** Takes everything that waits for an account, whoever sent it. */
+  takeAccount(account: string): Item[] {
+    const taken: Item[] = [];
+    for (const [client, accounts] of this.clients) {
+      const items = accounts.get(account);
+      if (items === undefined) continue;
+      taken.push(...items);
+      accounts.delete(account);
+      if (accounts.size === 0) this.clients.delete(client);
+    }
+    this.count -= taken.length;
+    return taken;
+  }
+
   /** Takes up to `max` items. */
   take(max: number): Item[] {
     const taken: Item[] = [];

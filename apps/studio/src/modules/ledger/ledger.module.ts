@@ -61,8 +61,10 @@ export class LedgerModule implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     this.tasks.register(EXPIRE_CREDITS_TASK, async () => {
-      await this.expireHolds.run();
-      await this.expireLots.run();
+      // One does not wait for the other's troubles; the job fails at the end, with all of them.
+      const ended = await Promise.allSettled([this.expireHolds.run(), this.expireLots.run()]);
+      const failures = ended.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
+      if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('; '));
     });
     if (this.config.jobsEnabled) this.advancing.start();
   }

@@ -16,15 +16,20 @@ const done: CommandOutcome = { outcome: 'POSTED' };
 function heldDatabase(): {
   batches: string[][];
   answer: (error?: unknown) => Promise<void>;
-  apply: (rows: readonly CreditCommand[]) => Promise<CommandOutcome[]>;
+  locked: Set<string>;
+  applyBatch: (rows: readonly CreditCommand[]) => Promise<CommandOutcome[]>;
+  lockedAmong: () => Promise<ReadonlySet<string>>;
 } {
+  const locked = new Set<string>();
   const batches: string[][] = [];
   let pending:
     | { rows: readonly object[]; resolve: (outcomes: CommandOutcome[]) => void; reject: (error: unknown) => void }
     | undefined;
   return {
     batches,
-    apply: (rows) =>
+    locked,
+    lockedAmong: () => Promise.resolve(locked),
+    applyBatch: (rows) =>
       new Promise((resolve, reject) => {
         batches.push(rows.map((row) => row.idempotencyKey));
         pending = { rows, resolve, reject };
@@ -43,7 +48,7 @@ const sqlError = (code: string): Error => Object.assign(new Error(code), { code 
 describe('the write lane', () => {
   test('a lone command leaves at once; those that come meanwhile go together in the next round trip, in order', async () => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, LIMITS);
+    const lane = new WriteLane(database, LIMITS);
     const answers = ['a', 'b', 'c', 'd', 'e'].map((key) => lane.submit(command(key, key)));
     expect(database.batches).toEqual([['a']]);
     await database.answer();
@@ -54,7 +59,7 @@ describe('the write lane', () => {
 
   test('never sends more than the batch limit', async () => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, { ...LIMITS, queuePerClientMax: 100 });
+    const lane = new WriteLane(database, { ...LIMITS, queuePerClientMax: 100 });
     const answers = Array.from({ length: 10 }, (_, n) => lane.submit(command(`account${n}`, `k${n}`)));
     for (let round = 0; round < 4; round += 1) await database.answer();
     expect(database.batches.map((batch) => batch.length)).toEqual([1, 4, 4, 1]);
@@ -63,7 +68,7 @@ describe('the write lane', () => {
 
   test('of many under way half go at a time, so that database and service work at once', async () => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, { batchMax: 256, queuePerClientMax: 500, queuePerAccountMax: 500 });
+    const lane = new WriteLane(database, { batchMax: 256, queuePerClientMax: 500, queuePerAccountMax: 500 });
     const submit = (count: number, name: string) =>
       Array.from({ length: count }, (_, n) => lane.submit(command(`account${n}`, `${name}${n}`)));
     const answers = submit(64, 'a');
@@ -79,7 +84,7 @@ describe('the write lane', () => {
 
   test('clients take turns, and so do the accounts of a client, each account in its own order', async () => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, { batchMax: 4, queuePerClientMax: 100, queuePerAccountMax: 100 });
+    const lane = new WriteLane(database, { batchMax: 4, queuePerClientMax: 100, queuePerAccountMax: 100 });
     const answers = [lane.submit(command('zero', 'first'))];
     for (const key of ['f1', 'f2', 'f3', 'f4', 'f5']) answers.push(lane.submit(command('flooded', key)));
     answers.push(lane.submit(command('calm', 'c1')), lane.submit(command('calm', 'c2')));
@@ -91,7 +96,7 @@ describe('the write lane', () => {
 
   test('a newcomer is in the next round trip, however much one account or one client has waiting', async () => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, { batchMax: 4, queuePerClientMax: 100, queuePerAccountMax: 100 });
+    const lane = new WriteLane(database, { batchMax: 4, queuePerClientMax: 100, queuePerAccountMax: 100 });
     const answers = Array.from({ length: 20 }, (_, n) => lane.submit(command('flooded', `f${n}`)));
     await database.answer();
     answers.push(lane.submit(command('calm', 'same client')), lane.submit(command('calm', 'other client', 'calm')));
@@ -103,11 +108,11 @@ describe('the write lane', () => {
 
   test('a client or account with too much waiting is refused, others are not', async () => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, LIMITS);
+    const lane = new WriteLane(database, LIMITS);
     const flood = Array.from({ length: 5 }, (_, n) => lane.submit(command('one', `k${n}`)));
-    expect(() => lane.submit(command('one', 'more'))).toThrow(DomainError);
+    await expect(lane.submit(command('one', 'more'))).rejects.toThrow(DomainError);
     const sixth = lane.submit(command('two', 'k'));
-    expect(() => lane.submit(command('three', 'k'))).toThrow(/Too many/);
+    await expect(lane.submit(command('three', 'k'))).rejects.toThrow(/Too many/);
     const other = lane.submit(command('three', 'k', 'another client'));
     await database.answer();
     await database.answer();
@@ -120,7 +125,7 @@ describe('the write lane', () => {
 
   test('a batch that Postgres gave up for a deadlock runs again, bounded', async () => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, LIMITS);
+    const lane = new WriteLane(database, LIMITS);
     const answer = lane.submit(command('one', 'k'));
     await database.answer(sqlError('40P01'));
     await database.answer(sqlError('40001'));
@@ -134,7 +139,7 @@ describe('the write lane', () => {
 
   test('one command at fault fails alone: the others of its batch are applied without it', async () => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, LIMITS);
+    const lane = new WriteLane(database, LIMITS);
     const first = lane.submit(command('zero', 'first'));
     const good = [lane.submit(command('good', 'g')), lane.submit(command('mixed', 'm1'))];
     const bad = lane.submit(command('mixed', 'm2'));
@@ -152,7 +157,7 @@ describe('the write lane', () => {
 
   test('a locked wallet delays its neighbours once: its commands are not attempted, and later ones are answered at once', async () => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, LIMITS);
+    const lane = new WriteLane(database, LIMITS);
     const first = lane.submit(command('zero', 'first'));
     const good = lane.submit(command('good', 'g'));
     const locked = [lane.submit(command('locked', 'l1')), lane.submit(command('locked', 'l2'))];
@@ -165,15 +170,49 @@ describe('the write lane', () => {
     await failures;
     expect(await Promise.all([first, good])).toEqual([done, done]);
     expect(database.batches).toEqual([['first'], ['g', 'l1', 'l2'], ['g'], ['l1', 'l2']]);
-    expect(() => lane.submit(command('locked', 'l3'))).toThrow(/busy/);
+    await expect(lane.submit(command('locked', 'l3'))).rejects.toThrow(/busy/);
     const next = lane.submit(command('good', 'g2'));
     await database.answer();
     expect(await next).toEqual(done);
   });
 
+  test('what waits for an account behind a command that was not attempted is not attempted either', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database, LIMITS);
+    const refused = { code: 'not_attempted' };
+    const answers = ['l1', 'l2'].map((key) =>
+      expect(lane.submit(command('locked', key))).rejects.toMatchObject(refused),
+    );
+    const other = lane.submit(command('locked', 'l3', 'another client'));
+    const third = expect(other).rejects.toMatchObject(refused);
+    await database.answer(sqlError('55P03'));
+    await Promise.all([...answers, third]);
+    expect(database.batches).toEqual([['l1']]);
+  });
+
+  test.each(['55P03', '57014'])(
+    'after %s, wallets known to be held are set aside at once, and the others go on',
+    async (state) => {
+      const database = heldDatabase();
+      const lane = new WriteLane(database, { ...LIMITS, batchMax: 10 });
+      const first = lane.submit(command('zero', 'first'));
+      const held = ['one', 'two', 'three'].map((account) => {
+        database.locked.add(account);
+        return expect(lane.submit(command(account, account))).rejects.toMatchObject({ code: 'not_attempted' });
+      });
+      const good = lane.submit(command('good', 'g'));
+      await database.answer();
+      await database.answer(sqlError(state));
+      await database.answer();
+      await Promise.all(held);
+      expect(await Promise.all([first, good])).toEqual([done, done]);
+      expect(database.batches).toEqual([['first'], ['one', 'two', 'three', 'g'], ['g']]);
+    },
+  );
+
   test('a lost connection leaves every command of the batch unknown: none is tried again behind the caller', async () => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, LIMITS);
+    const lane = new WriteLane(database, LIMITS);
     const answers = [lane.submit(command('one', 'a'))];
     const failure = expect(answers[0]).rejects.toThrow('Connection terminated');
     await database.answer(new Error('Connection terminated'));
@@ -182,27 +221,32 @@ describe('the write lane', () => {
   });
 
   test('refuses at the limit and not before it: of a client with Retry-After, of an account while others go on', async () => {
-    const lane = new WriteLane(() => new Promise(() => undefined), {
-      batchMax: 4,
-      queuePerClientMax: 3,
-      queuePerAccountMax: 2,
-    });
+    const lane = new WriteLane(
+      { ...heldDatabase(), applyBatch: () => new Promise(() => undefined) },
+      {
+        batchMax: 4,
+        queuePerClientMax: 3,
+        queuePerAccountMax: 2,
+      },
+    );
     const overloaded = expect.objectContaining({ code: 'overloaded', status: 503, headers: { 'Retry-After': '1' } });
     void lane.submit(command('one', 'k1'));
     void lane.submit(command('one', 'k2'));
-    expect(() => lane.submit(command('one', 'k3'))).toThrow(overloaded);
+    await expect(lane.submit(command('one', 'k3'))).rejects.toThrow(overloaded);
     void lane.submit(command('two', 'k4'));
-    expect(() => lane.submit(command('two', 'k5'))).toThrow(overloaded);
+    await expect(lane.submit(command('two', 'k5'))).rejects.toThrow(overloaded);
     void lane.submit(command('two', 'k5', 'another client'));
-    expect(() => lane.submit(command('two', 'k6', 'another client'))).toThrow('Too many credit commands are waiting');
+    await expect(lane.submit(command('two', 'k6', 'another client'))).rejects.toThrow(
+      'Too many credit commands are waiting',
+    );
   });
 
   test('what was refused takes nobody’s place, and what was answered gives its place back', async () => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, { ...LIMITS, queuePerAccountMax: 2 });
+    const lane = new WriteLane(database, { ...LIMITS, queuePerAccountMax: 2 });
     for (let round = 0; round < 3; round += 1) {
       const answers = ['a', 'b'].map((key) => lane.submit(command('one', `${key}${round}`)));
-      expect(() => lane.submit(command('one', 'more'))).toThrow(DomainError);
+      await expect(lane.submit(command('one', 'more'))).rejects.toThrow(DomainError);
       await database.answer();
       await database.answer();
       await Promise.all(answers);
@@ -212,7 +256,7 @@ describe('the write lane', () => {
 
   test.each(['40001', '40P01'])('a batch given up with %s runs at most three times, whole each time', async (state) => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, LIMITS);
+    const lane = new WriteLane(database, LIMITS);
     const failures = ['a', 'b', 'c'].map((key) => expect(lane.submit(command(key, key))).rejects.toThrow(state));
     for (let attempt = 0; attempt < 6; attempt += 1) await database.answer(sqlError(state));
     await Promise.all(failures);
@@ -221,7 +265,7 @@ describe('the write lane', () => {
 
   test.each(['22003', '23505', 'P0001'])('%s is the fault of one command, which then goes alone', async (state) => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, LIMITS);
+    const lane = new WriteLane(database, LIMITS);
     const first = lane.submit(command('zero', 'first'));
     const [good, bad] = [lane.submit(command('good', 'g')), lane.submit(command('bad', 'b'))];
     const failure = expect(bad).rejects.toThrow(state);
@@ -245,7 +289,7 @@ describe('the write lane', () => {
     ['nothing at all', null],
   ])('after %s the fate of the batch is unknown: all are told, none goes again', async (_name, error) => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, LIMITS);
+    const lane = new WriteLane(database, LIMITS);
     const first = lane.submit(command('zero', 'first'));
     const both = Promise.allSettled([lane.submit(command('one', 'a')), lane.submit(command('two', 'b'))]);
     await database.answer();
@@ -259,7 +303,7 @@ describe('the write lane', () => {
     jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
     try {
       const database = heldDatabase();
-      const lane = new WriteLane(database.apply, LIMITS);
+      const lane = new WriteLane(database, LIMITS);
       const locked = lane.submit(command('locked', 'l1'));
       const busy = {
         code: 'not_attempted',
@@ -270,7 +314,7 @@ describe('the write lane', () => {
       await database.answer(sqlError('55P03'));
       await failure;
       jest.advanceTimersByTime(1999);
-      expect(() => lane.submit(command('locked', 'l2'))).toThrow(expect.objectContaining(busy));
+      await expect(lane.submit(command('locked', 'l2'))).rejects.toThrow(expect.objectContaining(busy));
       jest.advanceTimersByTime(1);
       const again = lane.submit(command('locked', 'l3'));
       await database.answer();
@@ -283,20 +327,20 @@ describe('the write lane', () => {
 
   test('the next round trip is on its way before the answers of the last are given', async () => {
     const order: string[] = [];
-    const lane = new WriteLane(async (rows) => {
+    const applyBatch = async (rows: readonly CreditCommand[]): Promise<CommandOutcome[]> => {
       order.push(`sent ${rows.map((row) => row.idempotencyKey).join()}`);
       return rows.map(() => done);
-    }, LIMITS);
+    };
+    const lane = new WriteLane({ ...heldDatabase(), applyBatch }, LIMITS);
     const answers = ['a', 'b', 'c'].map((key) => lane.submit(command(key, key)).then(() => order.push(`told ${key}`)));
     await Promise.all(answers);
     expect(order).toEqual(['sent a', 'sent b,c', 'told a', 'told b', 'told c']);
   });
 
   test('each command gets its own outcome; one the ledger left out is told so', async () => {
-    const lane = new WriteLane(
-      async (rows) => rows.slice(0, 2).map((row) => ({ outcome: 'POSTED', seq: Number(row.idempotencyKey) })),
-      LIMITS,
-    );
+    const applyBatch = async (rows: readonly CreditCommand[]): Promise<CommandOutcome[]> =>
+      rows.slice(0, 2).map((row) => ({ outcome: 'POSTED', seq: Number(row.idempotencyKey) }));
+    const lane = new WriteLane({ ...heldDatabase(), applyBatch }, LIMITS);
     const answers = await Promise.allSettled(['0', '1', '2', '3'].map((key) => lane.submit(command('one', key))));
     expect(answers.slice(0, 3)).toEqual(
       [0, 1, 2].map((seq) => ({ status: 'fulfilled', value: { outcome: 'POSTED', seq } })),
@@ -308,7 +352,7 @@ describe('the write lane', () => {
 
   test('fewer than sixteen go together', async () => {
     const database = heldDatabase();
-    const lane = new WriteLane(database.apply, { batchMax: 256, queuePerClientMax: 500, queuePerAccountMax: 500 });
+    const lane = new WriteLane(database, { batchMax: 256, queuePerClientMax: 500, queuePerAccountMax: 500 });
     const answers = Array.from({ length: 18 }, (_, n) => lane.submit(command(`account${n}`, `k${n}`)));
     for (let round = 0; round < 3; round += 1) await database.answer();
     await Promise.all(answers);

@@ -2,8 +2,13 @@ import { DomainError } from '@tandem/platform/errors';
 import { byAccount, type CommandOutcome, type CreditCommand } from './credit-command.ts';
 import { FairQueue } from './fair-queue.ts';
 
-/** Runs one batch in the database and answers one outcome per command, in order. */
-export type ApplyBatch = (commands: readonly CreditCommand[]) => Promise<CommandOutcome[]>;
+/** What a lane needs of the database. */
+export interface LaneDatabase {
+  /** Runs one batch and answers one outcome per command, in order. */
+  applyBatch(commands: readonly CreditCommand[]): Promise<CommandOutcome[]>;
+  /** Those of the accounts whose wallet somebody holds at this moment; waits for nobody. */
+  lockedAmong(accountIds: readonly string[]): Promise<ReadonlySet<string>>;
+}
 
 export interface WriteLaneLimits {
   /** Most commands of one round trip. */
@@ -27,8 +32,8 @@ const RETRIES_MAX = 3;
 /** Fewer commands than this go together: a commit of their own would cost more than the overlap saves. */
 const HALVED_FROM = 16;
 
-/** A wallet of the batch is locked by somebody else, for longer than a batch waits. */
-const WALLET_LOCKED_STATE = '55P03';
+/** A wallet of the batch is locked by somebody else, or an account's work takes longer than a statement may. */
+const STALLED_STATES = new Set(['55P03', '57014']);
 /** How long an account whose wallet is locked is answered at once, so that it does not stall its neighbours again. */
 const LOCKED_PAUSE_MS = 2000;
 
@@ -56,16 +61,21 @@ export class WriteLane {
   private busy = false;
 
   constructor(
-    private readonly applyBatch: ApplyBatch,
+    private readonly database: LaneDatabase,
     private readonly limits: WriteLaneLimits,
   ) {}
 
   /**
-   * @throws DomainError (503, Retry-After) `overloaded` when the client or the account has too many commands waiting,
-   *   `not_attempted` while the account's wallet is locked by somebody else.
+   * Rejects with DomainError (503, Retry-After) `overloaded` when the client or the account has too many commands waiting,
+   * `not_attempted` while the account's wallet is locked by somebody else. Never throws: callers submit many at once, and
+   * must hear of those submitted before.
    */
   submit(command: CreditCommand): Promise<CommandOutcome> {
-    this.admit(command);
+    try {
+      this.admit(command);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return new Promise<CommandOutcome>((resolve, reject) => {
       this.waiting.push(command.client, command.accountId, { command, resolve, reject });
       if (!this.busy) void this.drain();
@@ -101,10 +111,7 @@ export class WriteLane {
       const batch = this.waiting.take(Math.min(Math.max(half, HALVED_FROM), this.limits.batchMax));
       inFlight = batch.length;
       await this.settle(batch);
-      for (const { command } of batch) {
-        countDown(this.perClient, command.client);
-        countDown(this.perAccount, command.accountId);
-      }
+      this.countOut(batch);
     }
     this.busy = false;
   }
@@ -120,13 +127,20 @@ export class WriteLane {
     }
   }
 
+  private countOut(batch: readonly Waiting[]): void {
+    for (const { command } of batch) {
+      countDown(this.perClient, command.client);
+      countDown(this.perAccount, command.accountId);
+    }
+  }
+
   /** The transaction did nothing. What may be at fault goes alone, so that it fails alone. */
   private async settleAfter(error: unknown, batch: readonly Waiting[]): Promise<void> {
-    const isLocked = sqlState(error) === WALLET_LOCKED_STATE;
-    const groups = isLocked || concernsOneCommand(error) ? byAccount(batch) : [];
+    const isStalled = STALLED_STATES.has(sqlState(error) ?? '');
+    const groups = isStalled || concernsOneCommand(error) ? byAccount(batch) : [];
     if (groups.length > 1) {
-      for (const group of groups) await this.settle(group);
-    } else if (isLocked) {
+      await this.settleApart(groups, isStalled);
+    } else if (isStalled) {
       this.pause(batch);
     } else if (groups.length === 1 && batch.length > 1) {
       for (const item of batch) await this.settle([item]);
@@ -135,18 +149,40 @@ export class WriteLane {
     }
   }
 
-  /** One account's wallet is locked: its commands were not attempted, and for a while its next ones are not either. */
-  private pause(batch: readonly Waiting[]): void {
-    for (const item of batch) {
-      this.lockedUntil.set(item.command.accountId, performance.now() + LOCKED_PAUSE_MS);
-      item.reject(walletLocked());
+  /** Each account by itself. Wallets somebody holds are set aside first: to wait for each of them would stall the rest. */
+  private async settleApart(groups: readonly Waiting[][], isStalled: boolean): Promise<void> {
+    const locked = isStalled ? await this.lockedAmong(groups) : new Set<string>();
+    for (const group of groups) {
+      if (locked.has(group[0]?.command.accountId ?? '')) this.pause(group);
+      else await this.settle(group);
     }
+  }
+
+  private async lockedAmong(groups: readonly Waiting[][]): Promise<ReadonlySet<string>> {
+    try {
+      return await this.database.lockedAmong(groups.map((group) => group[0]?.command.accountId ?? ''));
+    } catch {
+      // Not known: each account then finds out by itself, and its own failure is answered.
+      return new Set();
+    }
+  }
+
+  /**
+   * One account's wallet is locked: its commands were not attempted, and for a while its next ones are not either. Those
+   * that wait already are among them: a later one must not be decided before an earlier one.
+   */
+  private pause(batch: readonly Waiting[]): void {
+    const accountId = batch[0]?.command.accountId ?? '';
+    this.lockedUntil.set(accountId, performance.now() + LOCKED_PAUSE_MS);
+    const queued = this.waiting.takeAccount(accountId);
+    this.countOut(queued);
+    for (const item of [...batch, ...queued]) item.reject(walletLocked());
   }
 
   private async applyWithRetries(commands: readonly CreditCommand[]): Promise<CommandOutcome[]> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.applyBatch(commands);
+        return await this.database.applyBatch(commands);
       } catch (error) {
         if (attempt >= RETRIES_MAX || !RETRYABLE_STATES.has(sqlState(error))) throw error;
       }
