@@ -4,6 +4,7 @@ import { PGLEDGER_TABLES } from '../references/pgledger-tables.mjs';
 import { USUAL_TABLES } from '../references/usual-tables.mjs';
 import { CHECKOUT, importBuilt, importFromStudio } from './checkout.mjs';
 import { startLoad } from './load.mjs';
+import { startOtherPostgres } from './other-postgres.mjs';
 import { STUDIO_BOOKS } from './soundness.mjs';
 import { issueTokens, migrateStudio, STUDIO_MAIN, studioEnvironment } from './studio.mjs';
 import { BALANCE_MICRO, enrolWallets, ORDINARY } from './wallets.mjs';
@@ -37,14 +38,19 @@ export class World {
   #say;
   #profileDir;
 
-  /** @param options.profileDir when given, Studio writes a CPU profile there as it ends */
-  async start({ say, profileDir }) {
+  /**
+   * @param options.profileDir when given, Studio writes a CPU profile there as it ends
+   * @param options.postgresPrograms folder of another PostgreSQL's programs, to be used in place of the embedded one
+   */
+  async start({ say, profileDir, postgresPrograms }) {
     this.#say = say;
     this.#profileDir = profileDir;
     mkdirSync(FOLDER, { recursive: true });
     this.#stops.push(lockFolder(FOLDER));
     say('starting PostgreSQL');
-    this.postgres = await startPostgres({ dataDir: join(FOLDER, 'postgres'), port: 0, databases: [], log: say });
+    this.postgres = postgresPrograms
+      ? await startOtherPostgres(postgresPrograms, join(FOLDER, 'other-postgres'))
+      : await startPostgres({ dataDir: join(FOLDER, 'postgres'), port: 0, databases: [], log: say });
     this.#stops.push(() => this.postgres.stop());
     this.admin = await this.connect('postgres');
     await requireDurability(this.admin);
