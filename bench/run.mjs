@@ -37,6 +37,7 @@ All that are not long when none is given. <name>/<figure> gives that figure alon
   --long             the long ones as well, which take minutes each
   --seconds <n>      length of one slice (3)
   --rounds <n>       rounds that count, after one to warm up (5)
+  --postgres <folder> programs (initdb, postgres) of another PostgreSQL than the embedded one
   --profile <folder> write a CPU profile of Studio there; the rates are then too low
 The exit code is 0 unless something broke: an answer that is not the wanted one, or books that do not balance. A target
 that is not reached is reported and breaks nothing.`;
@@ -47,6 +48,7 @@ const { values, positionals } = parseArgs({
     long: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '5' },
+    postgres: { type: 'string' },
     profile: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -90,7 +92,11 @@ try {
 }
 
 async function runAll() {
-  await world.start({ say, profileDir: values.profile && resolve(values.profile) });
+  await world.start({
+    say,
+    profileDir: values.profile && resolve(values.profile),
+    postgresPrograms: values.postgres && resolve(values.postgres),
+  });
   const all = [];
   let sound = 0;
   for (const { name, run } of selected) {

@@ -1,9 +1,11 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PGLEDGER_TABLES } from '../references/pgledger-tables.mjs';
 import { USUAL_TABLES } from '../references/usual-tables.mjs';
 import { CHECKOUT, importBuilt, importFromStudio } from './checkout.mjs';
 import { startLoad } from './load.mjs';
+import { startOtherPostgres } from './other-postgres.mjs';
 import { STUDIO_BOOKS } from './soundness.mjs';
 import { issueTokens, migrateStudio, STUDIO_MAIN, studioEnvironment } from './studio.mjs';
 import { BALANCE_MICRO, enrolWallets, ORDINARY } from './wallets.mjs';
@@ -16,13 +18,15 @@ const { lockFolder } = await importBuilt('packages/devkit/dist/stack/folder-lock
 // Inside the checkout and not in the system's temporary folder, which may be memory: a commit must reach a disk.
 const FOLDER = join(CHECKOUT, '.data', 'bench');
 const DURABILITY = ['fsync', 'full_page_writes', 'synchronous_commit'];
-const REFERENCES = join(CHECKOUT, 'bench/references');
+const CONSTANT_APP = fileURLToPath(new URL('../references/constant-app.mjs', import.meta.url));
+const FOUR_STATEMENTS = fileURLToPath(new URL('../references/four-statements.mjs', import.meta.url));
+const FUNCTION_CALL = fileURLToPath(new URL('../references/function-call.mjs', import.meta.url));
 
 /** Programs beside Studio, each with the tables it writes. */
 const REFERENCE_SERVICES = {
-  'four-statements': { entry: 'four-statements.mjs', tables: USUAL_TABLES },
-  'function-call': { entry: 'function-call.mjs', tables: USUAL_TABLES },
-  pgledger: { entry: 'function-call.mjs', tables: PGLEDGER_TABLES },
+  'four-statements': { program: 'four-statements', entry: FOUR_STATEMENTS, tables: USUAL_TABLES },
+  'function-call': { program: 'function-call', entry: FUNCTION_CALL, tables: USUAL_TABLES },
+  pgledger: { program: 'function-call', entry: FUNCTION_CALL, tables: PGLEDGER_TABLES },
 };
 
 /**
@@ -37,14 +41,19 @@ export class World {
   #say;
   #profileDir;
 
-  /** @param options.profileDir when given, Studio writes a CPU profile there as it ends */
-  async start({ say, profileDir }) {
+  /**
+   * @param options.profileDir when given, Studio writes a CPU profile there as it ends
+   * @param options.postgresPrograms folder of another PostgreSQL's programs, to be used in place of the embedded one
+   */
+  async start({ say, profileDir, postgresPrograms }) {
     this.#say = say;
     this.#profileDir = profileDir;
     mkdirSync(FOLDER, { recursive: true });
     this.#stops.push(lockFolder(FOLDER));
     say('starting PostgreSQL');
-    this.postgres = await startPostgres({ dataDir: join(FOLDER, 'postgres'), port: 0, databases: [], log: say });
+    this.postgres = postgresPrograms
+      ? await startOtherPostgres(postgresPrograms, join(FOLDER, 'other-postgres'))
+      : await startPostgres({ dataDir: join(FOLDER, 'postgres'), port: 0, databases: [], log: say });
     this.#stops.push(() => this.postgres.stop());
     this.admin = await this.connect('postgres');
     await requireDurability(this.admin);
@@ -74,13 +83,12 @@ export class World {
   reference(name) {
     return this.#once(this.#services, name, async () => {
       this.#say(`starting ${name}`);
-      const { entry, tables } = REFERENCE_SERVICES[name];
+      const { program, entry, tables } = REFERENCE_SERVICES[name];
       const stand = await this.#stand(name, tables.books, (opened) =>
         tables.create(opened.database, ORDINARY, BALANCE_MICRO),
       );
-      const program = entry.replace('.mjs', '');
       const variable = `${program.toUpperCase().replaceAll('-', '_')}_DATABASE_URL`;
-      return this.#startService(program, name, join(REFERENCES, entry), { [variable]: stand.url }, stand);
+      return this.#startService(program, name, entry, { [variable]: stand.url }, stand);
     });
   }
 
@@ -88,8 +96,7 @@ export class World {
   constantApp() {
     return this.#once(this.#services, 'constant', async () => {
       const answer = await this.#sampleAnswer(await this.studio());
-      const entry = join(REFERENCES, 'constant-app.mjs');
-      return this.#startService('constant-app', 'constant', entry, { CONSTANT_ANSWER: answer }, undefined);
+      return this.#startService('constant-app', 'constant', CONSTANT_APP, { CONSTANT_ANSWER: answer }, undefined);
     });
   }
 

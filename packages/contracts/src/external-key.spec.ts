@@ -62,13 +62,19 @@ describe('external_key', () => {
     'v1:partner',
     'v1:partner:',
     'v1:partner:07',
+    'v1:partner:007',
+    ' v1:partner:7',
+    'xv2:tenant:7',
     'v1:tenant:1',
     'v2:partner:1',
     'v1:partner:1:2',
     'v1:partner:a b',
     'V1:partner:1',
     'v1:partner:é',
-  ])('refuses %j', (text) => expect(() => parseExternalKey(text)).toThrow(InvalidExternalKeyError));
+  ])('refuses %j, and so do tables', (text) => {
+    expect(() => parseExternalKey(text)).toThrow(InvalidExternalKeyError);
+    expect(text).not.toMatch(EXTERNAL_KEY_PATTERN);
+  });
 
   test.each([
     ['v1:partner', 'external_key must look like v1:partner:77'],
@@ -79,6 +85,7 @@ describe('external_key', () => {
     ['v1:partner:a b', 'external_key id must be 1 to 128 characters of A-Z a-z 0-9 _ -'],
     [`v1:partner:${'9'.repeat(129)}`, 'external_key id must be 1 to 128 characters of A-Z a-z 0-9 _ -'],
     ['v1:partner:07', 'external_key id must not have leading zeros'],
+    ['v1:partner:007', 'external_key id must not have leading zeros'],
   ])('says what is wrong with %j', (text, message) => {
     expect(() => parseExternalKey(text)).toThrow(expect.objectContaining({ name: 'InvalidExternalKeyError', message }));
   });

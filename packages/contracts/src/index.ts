@@ -13,6 +13,7 @@ export * from './events/invoice-voided.v1.ts';
 export * from './events/payment-recorded.v1.ts';
 export * from './events/work-accepted.v1.ts';
 export * from './external-key.ts';
+export * from './instant.ts';
 export * from './studio-api/account-selector.ts';
 export * from './studio-api/account-heads.ts';
 export * from './studio-api/account-status.ts';

@@ -1,6 +1,7 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 import { parseCredits, parseSignedCredits } from './credits.ts';
 import { EXTERNAL_KEY_PATTERN } from './external-key.ts';
+import { readMoment } from './instant.ts';
 
 /** Keys and references are ASCII: two texts that look alike must not be two keys (RELIABILITY I12). */
 export const IDEMPOTENCY_KEY_PATTERN = /^[A-Za-z0-9_.:@/+=~-]{1,255}$/;
@@ -61,6 +62,21 @@ export function IsSignedCredits(options?: ValidationOptions): PropertyDecorator 
         },
         defaultMessage: (args) =>
           `${args?.property ?? 'amount'} must be credits other than 0, at most 1000000000 either way, with at most 6 decimals`,
+      },
+    },
+    options,
+  );
+}
+
+/** A moment with its zone and at most six decimals of a second, which every part of the system understands alike. */
+export function IsInstant(options?: ValidationOptions): PropertyDecorator {
+  return ValidateBy(
+    {
+      name: 'isInstant',
+      validator: {
+        validate: (value: unknown) => readMoment(value) !== null,
+        defaultMessage: (args) =>
+          `${args?.property ?? 'value'} must be a time with its zone, such as 2026-01-31T12:00:00Z`,
       },
     },
     options,

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Agent, Response } from 'supertest';
+import { parseCredits } from '@tandem/contracts';
+import type { Agent, Response, Test } from 'supertest';
+import { accountOfKey } from '../../src/modules/accounts/account-selector.ts';
 import { CreditLedger } from '../../src/modules/ledger/credit-ledger.ts';
 import { FinishActs } from '../../src/modules/approvals/finish-acts.ts';
 import { startStudio, type RunningStudio } from '../start-studio.ts';
@@ -66,6 +68,51 @@ beforeAll(async () => {
   viewer = studio.as(await studio.operator('viewer'));
 });
 afterAll(() => studio.close());
+
+describe('charging a hold', () => {
+  /** A hold of 4 on an account that has plenty. */
+  async function hold(): Promise<{ key: string; consume: (who: Agent, amount?: number) => Test }> {
+    const key = await enrol();
+    const accountId = accountOfKey(key, null).accountId;
+    await operator
+      .post(`/v1/operator/accounts/${key}/mode`)
+      .send({ billing_mode: 'CREDIT', force: true, reason: 'test' });
+    const command = { accountId, client: 'test', idempotencyKey: key };
+    const ledger = studio.app.get(CreditLedger);
+    await ledger.apply({ ...command, operation: 'grant', amount: parseCredits(5000) });
+    const held = { refType: 'job', refId: '1', expiresInMinutes: 60, amount: parseCredits(4) };
+    const { entry } = await ledger.apply({ ...command, operation: 'reserve', ...held });
+    const path = `/v1/operator/accounts/${key}/reservations/${entry?.reservation_id}/consume`;
+    const consume = (who: Agent, amount?: number) =>
+      who.post(path).send({ amount, reason: 'more work', idempotency_key: `key-${(nextKey += 1)}` });
+    return { key, consume };
+  }
+
+  test('beyond what it holds needs a second person above the limit, who sees which hold and how much', async () => {
+    const { key, consume } = await hold();
+    const asked = await consume(operator, 104.000001);
+    expect([asked.status, asked.body]).toEqual([
+      202,
+      expect.objectContaining({
+        status: 'PENDING',
+        amount: 100.000001,
+        details: { reservation_id: expect.any(String), amount: '104.000001' },
+      }),
+    ]);
+    expect(await wallet(key)).toBe(5000);
+    expect(outcome(await decide(admin, asked.body.id as string, 'approve'))).toEqual([200, 'EXECUTED']);
+    expect(await wallet(key)).toBe(4895.999999);
+  });
+
+  test('counts for the day with the part beyond what it holds', async () => {
+    const person = studio.as(await studio.operator());
+    for (let n = 0; n < 10; n += 1) expect((await (await hold()).consume(person, 104)).status).toBe(201);
+    const { consume } = await hold();
+    expect(outcome(await consume(person, 4.000001))).toEqual([403, 'daily_limit_exceeded']);
+    expect((await consume(person, 4)).status).toBe(201);
+    expect((await (await hold()).consume(person)).status).toBe(201);
+  });
+});
 
 describe('an act above the limit of one person', () => {
   test('202 with the request, and nothing moves until an administrator says yes; then it is done once', async () => {

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
 import { LOT_KINDS, type LotKind } from '../billing-terms.ts';
-import { IsExternalKey, IsPositiveCredits, IsReference, IsSignedCredits } from '../validators.ts';
+import { IsExternalKey, IsInstant, IsPositiveCredits, IsReference, IsSignedCredits } from '../validators.ts';
 import { CreditCommandRequest, ExtendReservationRequest } from './credit-commands.ts';
 
 const AMOUNT = { oneOf: [{ type: 'number' }, { type: 'string' }] };
@@ -24,8 +24,7 @@ class LotTerms extends CreditCommandRequest {
 
   @ApiPropertyOptional({ format: 'date-time', description: 'When what is left of these credits ends. Absent: never' })
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true })
-  @Matches(/T.*(Z|[+-]\d{2}:\d{2})$/, { message: 'expires_at must be a time with its zone' })
+  @IsInstant()
   expires_at?: string;
 }
 

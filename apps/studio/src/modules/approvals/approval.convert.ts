@@ -7,6 +7,7 @@ const WIRE_NAMES: Readonly<Record<string, string>> = {
   amount: 'amount',
   refType: 'ref_type',
   refId: 'ref_id',
+  reservationId: 'reservation_id',
   entryId: 'entry_id',
   lotKind: 'kind',
   lotPriority: 'priority',

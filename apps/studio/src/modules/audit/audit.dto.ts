@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsISO8601, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import { IsInstant } from '@tandem/contracts';
+import { IsIn, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
 import { PageQuery } from '../../http/account-activity.dto.ts';
 import { AUDIT_PHASES, type AuditPhase } from './audit-entry.ts';
 
@@ -35,12 +36,12 @@ export class AuditListQuery extends PageQuery {
 
   @ApiPropertyOptional({ format: 'date-time', description: 'From this time on' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   from?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Before this time' })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   until?: string;
 }
 

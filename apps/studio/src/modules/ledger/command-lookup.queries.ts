@@ -46,6 +46,16 @@ export class CommandLookupQueries {
     return rows[0] && { seq: Number(rows[0].seq), moved: fromMicroCredits(rows[0].moved) };
   }
 
+  /** What an open hold holds; undefined: the account has no such open hold. */
+  async heldBy(accountId: string, reservationId: string): Promise<Credits | undefined> {
+    const { rows } = await this.pool.query<{ held: string }>(
+      `SELECT held_micro AS held FROM reservations
+        WHERE account_id = $1 AND reservation_id = $2 AND status = 'ACTIVE'`,
+      [accountId, reservationId],
+    );
+    return rows[0] && fromMicroCredits(rows[0].held);
+  }
+
   /** Credits bought by a purchase; undefined when the account has no such purchase. */
   async amountOfPurchase(
     accountId: string,

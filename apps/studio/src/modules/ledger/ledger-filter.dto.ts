@@ -1,18 +1,18 @@
 import { ApiPropertyOptional, IntersectionType } from '@nestjs/swagger';
-import { IsReference, LEDGER_KINDS, type LedgerKind } from '@tandem/contracts';
-import { IsIn, IsOptional, IsString } from 'class-validator';
+import { IsInstant, IsReference, LEDGER_KINDS, type LedgerKind } from '@tandem/contracts';
+import { IsIn, IsOptional } from 'class-validator';
 import { AccountActivityQuery, PageQuery } from '../../http/account-activity.dto.ts';
 
 /** Which movements to list. */
 export class LedgerFilterQuery {
   @ApiPropertyOptional({ format: 'date-time', description: 'Only movements that count from then on (`effective_at`)' })
   @IsOptional()
-  @IsString()
+  @IsInstant()
   from?: string;
 
   @ApiPropertyOptional({ format: 'date-time', description: 'Only movements that count before then' })
   @IsOptional()
-  @IsString()
+  @IsInstant()
   to?: string;
 
   @ApiPropertyOptional({ enum: LEDGER_KINDS })

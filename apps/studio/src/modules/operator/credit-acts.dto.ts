@@ -3,6 +3,7 @@ import {
   IsCredits,
   IsExternalKey,
   IsIdempotencyKey,
+  IsInstant,
   IsPositiveCredits,
   IsReference,
   LedgerRow,
@@ -12,7 +13,7 @@ import {
   ShortfallRow,
   type LotKind,
 } from '@tandem/contracts';
-import { IsIn, IsInt, IsISO8601, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
 import { ChangeAccountRequest } from '../accounts/operator-account.dto.ts';
 import { IsSignedCredits } from './signed-credits.ts';
 
@@ -60,8 +61,7 @@ export class GrantCreditsRequest extends CreditActRequest {
 
   @ApiPropertyOptional({ format: 'date-time', description: 'When what is left of these credits ends. Absent: never' })
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true })
-  @Matches(/T.*(Z|[+-]\d{2}:\d{2})$/, { message: 'expires_at must be a time with its zone' })
+  @IsInstant()
   expires_at?: string;
 }
 

@@ -86,12 +86,18 @@ export class CreditActs {
     return this.perform(context, 'clawback', { ...purchase, amount }, atStake);
   }
 
+  /** What is held was promised for its work. Only what is charged beyond it is at stake. */
+  async consume(context: ActContext, reservationId: string, amount: Credits | undefined): Promise<PerformedAct> {
+    const fields = { reservationId, amount };
+    if (amount === undefined) return this.perform(context, 'consume', fields, null);
+    const held = await this.lookup.heldBy(accountIdOf(context), reservationId);
+    // A hold that is not open charges nothing: the ledger says so.
+    const beyond = held !== undefined && amount > held ? fromMicroCredits(amount - held) : null;
+    return this.perform(context, 'consume', fields, beyond);
+  }
+
   /** Everyday acts on a hold or a shortfall: nothing is given away, so one person is enough. */
-  everyday(
-    context: ActContext,
-    operation: 'release' | 'consume' | 'extend' | 'recover',
-    fields: ActFields,
-  ): Promise<PerformedAct> {
+  everyday(context: ActContext, operation: 'release' | 'extend' | 'recover', fields: ActFields): Promise<PerformedAct> {
     return this.perform(context, operation, fields, null);
   }
 

@@ -4,7 +4,7 @@ import { parseCredits } from '@tandem/contracts';
 import { Roles } from '@tandem/platform/identity/access';
 import type { FastifyReply } from 'fastify';
 import { CurrentOperator, type Operator } from '../../http/current-operator.ts';
-import type { ApprovalRow } from '../approvals/approval.dto.ts';
+import { ApprovalRow } from '../approvals/approval.dto.ts';
 import { CreditActAnswers } from './credit-act-answers.ts';
 import { contextOf } from './credit-acts.controller.ts';
 import { ConsumeHoldRequest, CreditActAnswer, CreditActRequest, ExtendHoldRequest } from './credit-acts.dto.ts';
@@ -46,7 +46,8 @@ export class HoldActsController {
   }
 
   @Post('consume')
-  @ApiOperation({ summary: 'Charge a hold: all of it, less, or more' })
+  @ApiOperation({ summary: 'Charge a hold: all of it, less, or more; much more needs a second person' })
+  @ApiResponse({ status: 202, type: ApprovalRow, description: 'A second person must approve it' })
   async consume(
     @CurrentOperator() operator: Operator,
     @Param('external_key') externalKey: string,
@@ -57,8 +58,7 @@ export class HoldActsController {
   ): Promise<CreditActAnswer | ApprovalRow> {
     const context = contextOf(operator, externalKey, body, keyHeader);
     const amount = body.amount == null ? undefined : parseCredits(body.amount);
-    const fields = { reservationId: reservationId.toLowerCase(), amount };
-    return this.answers.act(reply, await this.acts.everyday(context, 'consume', fields));
+    return this.answers.act(reply, await this.acts.consume(context, reservationId.toLowerCase(), amount));
   }
 
   @Post('extend')

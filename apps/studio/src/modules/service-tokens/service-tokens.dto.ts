@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { STUDIO_SCOPES, type StudioScope } from '@tandem/contracts';
+import { IsInstant, STUDIO_SCOPES, type StudioScope } from '@tandem/contracts';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -7,7 +7,6 @@ import {
   IsArray,
   IsIn,
   IsInt,
-  IsISO8601,
   IsOptional,
   IsString,
   Matches,
@@ -58,8 +57,7 @@ export class IssueTokenRequest extends TokenActRequest {
 
   @ApiPropertyOptional({ format: 'date-time', description: 'When it ends by itself. Absent: never' })
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true })
-  @Matches(/T.*(Z|[+-]\d{2}:\d{2})$/, { message: 'expires_at must be a time with its zone' })
+  @IsInstant()
   expires_at?: string;
 }
 
@@ -79,8 +77,7 @@ export class RotateTokenRequest extends TokenActRequest {
 
   @ApiPropertyOptional({ format: 'date-time', description: 'When the new token ends by itself. Absent: never' })
   @IsOptional()
-  @IsISO8601({ strict: true, strictSeparator: true })
-  @Matches(/T.*(Z|[+-]\d{2}:\d{2})$/, { message: 'expires_at must be a time with its zone' })
+  @IsInstant()
   expires_at?: string;
 }
 
