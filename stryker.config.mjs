@@ -36,7 +36,7 @@ export default {
   // swc compiles without a look at the types.
   disableTypeChecks: false,
   concurrency: 1,
-  timeoutMS: 2000,
+  timeoutMS: 5000,
   // jest keeps the modules of every run; a new process lets go of them.
   maxTestRunnerReuse: 100,
   ignorePatterns: ['.data', 'dist', '/apps/{console,v1}', '/bench', '/docs', '/infra', '/scenarios'],

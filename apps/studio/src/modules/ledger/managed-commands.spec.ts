@@ -95,6 +95,10 @@ describe('a transfer', () => {
     );
   });
 
+  test('that names no account to come from is read all the same: who resolves the account refuses it', () => {
+    expect(readManaged('transfer', fields, null).own.toAccountId).toBe(otherId);
+  });
+
   test.each([
     ['goes to', { external_key: 'v2:tenant:1', to_external_key: OTHER }],
     ['comes from', { external_key: OTHER, to_external_key: 'v2:tenant:1' }],

@@ -24,6 +24,7 @@ const REFUSALS: ErrorCode[] = [
   'REVERSAL_EXCEEDS_ENTRY',
   'PURCHASE_ALREADY_CREDITED',
   'ALREADY_SETTLED',
+  'LOT_ALREADY_ENDED',
 ];
 
 function refused(details: UnpostedOutcome['details'], more: Partial<CommandOutcome> = {}): CommandOutcome {
