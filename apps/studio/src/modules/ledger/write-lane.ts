@@ -173,7 +173,9 @@ export class WriteLane {
    */
   private pause(batch: readonly Waiting[]): void {
     const accountId = batch[0]?.command.accountId ?? '';
-    this.lockedUntil.set(accountId, performance.now() + LOCKED_PAUSE_MS);
+    const now = performance.now();
+    for (const [account, until] of this.lockedUntil) if (until <= now) this.lockedUntil.delete(account);
+    this.lockedUntil.set(accountId, now + LOCKED_PAUSE_MS);
     const queued = this.waiting.takeAccount(accountId);
     this.countOut(queued);
     for (const item of [...batch, ...queued]) item.reject(walletLocked());
