@@ -334,6 +334,23 @@ describe('a process that dies', () => {
     expect(rows).toEqual([{ used_micro: '90000000' }]);
   });
 
+  test('another person does the act by the same key: act, trail and movement name that person', async () => {
+    const key = await enrol();
+    const mend = breakLedger();
+    expect((await grant(operator, key, 9, 'taken-up')).status).toBe(500);
+    mend();
+    await studio.app.get(FinishActs).run(0);
+    await grant(secondAdmin, key, 9, 'taken-up').expect(201);
+    const { rows } = await studio.pool.query(
+      `SELECT l.actor AS movement, a.actor AS act, t.actor AS trail FROM operator_acts a
+         JOIN ledger l USING (account_id, idempotency_key) JOIN audit_entries t USING (act_id)
+        WHERE a.external_key = $1 AND t.phase = 'DONE'`,
+      [key],
+    );
+    const person = 'admin-2@studio.test';
+    expect(rows).toEqual([{ movement: person, act: person, trail: person }]);
+  });
+
   test('after the ledger did an act of one person: the trail says DONE', async () => {
     const key = await enrol();
     await grant(operator, key, 7, 'seven').expect(201);

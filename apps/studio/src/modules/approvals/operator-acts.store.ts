@@ -73,14 +73,16 @@ export class OperatorActsStore {
     return row;
   }
 
-  /** Opens a closed act again: nothing came of it, and the operator tries the same once more. */
-  async reopen(tx: Tx, requester: Operator, act: OperatorActSqlRow): Promise<void> {
-    await tx.query(
-      `UPDATE operator_acts SET state = 'OPEN', actor_id = $3, actor = $4, actor_role = $5, request_id = $6,
+  /** Opens a closed act again: nothing came of it, and whoever tries the same once more is the one who does it. */
+  async reopen(tx: Tx, requester: Operator, act: OperatorActSqlRow): Promise<OperatorActSqlRow> {
+    const [row] = await tx.query<OperatorActSqlRow>(
+      `UPDATE operator_acts a SET state = 'OPEN', actor_id = $3, actor = $4, actor_role = $5, request_id = $6,
               closed_at = NULL, outcome = NULL, opened_at = clock_timestamp()
-        WHERE account_id = $1 AND act_id = $2`,
+        WHERE account_id = $1 AND act_id = $2 RETURNING ${ACT_COLUMNS}`,
       [act.account_id, act.act_id, requester.id, requester.email, requester.role, requester.requestId],
     );
+    if (!row) throw new Error(`act ${act.act_id} vanished while it was locked`);
+    return row;
   }
 
   /** Writes a second person's decision. The caller holds the lock and has seen PENDING. */

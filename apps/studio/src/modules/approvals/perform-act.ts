@@ -41,14 +41,12 @@ export class PerformAct {
     const needed = act.weight !== null && act.weight > this.config.secondApproverAbove;
     const approval = { needed, hours: this.config.approvalHours };
     const inserted = await this.acts.insert(tx, requester, act, approval);
-    const row = inserted ?? (await this.acts.lockByKey(tx, act));
-    if (!row) throw new Error('an act vanished while it was looked for');
-    if (row.request_digest !== digestOfAct(act)) throw keyReused();
-    if (!inserted) {
-      const cameToNothing = row.state === 'REFUSED' || row.state === 'NOT_DONE';
-      if (row.needs_approval || !cameToNothing) return row;
-      await this.acts.reopen(tx, requester, row);
-    }
+    const found = inserted ?? (await this.acts.lockByKey(tx, act));
+    if (!found) throw new Error('an act vanished while it was looked for');
+    if (found.request_digest !== digestOfAct(act)) throw keyReused();
+    const cameToNothing = found.state === 'REFUSED' || found.state === 'NOT_DONE';
+    if (!inserted && (found.needs_approval || !cameToNothing)) return found;
+    const row = inserted ?? (await this.acts.reopen(tx, requester, found));
     if (countsForTheDay(row)) await this.count(tx, requester, row);
     await this.record(tx, requester, row, row.needs_approval ? 'REQUESTED' : 'INTENT');
     return row;
