@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Clock } from '@tandem/platform/clock';
+import { DomainError } from '@tandem/platform/errors';
 import { Roles } from '@tandem/platform/identity/access';
 import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import { CurrentOperator, type Operator } from '../../http/current-operator.ts';
@@ -16,6 +17,7 @@ import {
 } from './service-tokens.dto.ts';
 
 const OVERLAP_MINUTES_DEFAULT = 1440;
+const DECIDES_ABOUT_CREDITS = 'credits:manage';
 
 /** Credentials of other services. */
 @ApiTags('service-tokens')
@@ -41,9 +43,14 @@ export class ServiceTokensController {
   @Post()
   @ApiOperation({ summary: 'Issue a token; it is shown this once' })
   @ApiResponse({ status: 201, type: IssuedToken })
-  @ApiResponse({ status: 400, description: '`validation_failed`, also for `credits:manage` bound to `v1:`' })
+  @ApiResponse({ status: 400, description: '`validation_failed`' })
+  @ApiResponse({ status: 403, description: 'Also for `credits:manage`: only the command line issues it' })
   async issue(@CurrentOperator() actor: Operator, @Body() body: IssueTokenRequest): Promise<IssuedToken> {
     const { client, scopes, reason } = body;
+    // It gives credits without a second person, and whoever issues it holds it: that takes the machine's own hands.
+    if (scopes.includes(DECIDES_ABOUT_CREDITS)) {
+      throw new DomainError('forbidden', `A token with ${DECIDES_ABOUT_CREDITS} is issued only on the command line.`);
+    }
     const grant = { client, scopes, namespace: body.namespace ?? null, expiresAt: timeOf(body.expires_at) };
     return this.shown(await this.changes.issue({ actor, reason }, grant));
   }
