@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Agent, Response } from 'supertest';
+import { accountOfKey } from '../../src/modules/accounts/account-selector.ts';
 import { expectSoundLedger } from '../ledger/expect-sound-ledger.ts';
 import { startStudio, V1_SCOPES, type RunningStudio } from '../start-studio.ts';
 
@@ -243,6 +244,19 @@ describe('commands that decide about credits', () => {
     }
     const bound = studio.as(await studio.serviceToken({ scopes: ['credits:manage'], namespace: 'v2:' }));
     expect(await one({ operation: 'grant', external_key: key, amount: 1 }, bound)).toMatchObject({ status: 403 });
+  });
+});
+
+describe('an account nobody knows yet', () => {
+  test('is 404 by its id for a token bound to a namespace, and nothing is decided about it', async () => {
+    const account_id = accountOfKey('v2:external:stranger', null).accountId;
+    const body = { account_id, idempotency_key: 'stranger', ref_type: 'work', ref_id: '1', amount: 1 };
+    const { status, body: problem } = await v1.post('/v1/billing/credits/reserve').send(body);
+    expect([status, problem.code]).toEqual([404, 'account_not_enrolled']);
+    const { rows } = await studio.pool.query('SELECT decision FROM funding_decisions WHERE account_id = $1', [
+      account_id,
+    ]);
+    expect(rows).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InvalidExternalKeyError, toExternalKey, type ExternalKey } from '@tandem/contracts';
 import { PgPool } from '@tandem/platform/database/pool';
 import { DomainError, ValidationError } from '@tandem/platform/errors';
+import { accountNotEnrolled } from './account.errors.ts';
 import { accountIdOf } from './account-id.ts';
 
 /** The two ways a request may name an account. */
@@ -74,10 +75,12 @@ export class AccountResolver {
 
   /**
    * A key is turned into its id without a look-up. An id alone is looked up only for a token bound to a namespace: the
-   * id does not show which namespace it belongs to. An unknown id is left to the caller to answer 404. Answers without a
-   * promise where it can: each one awaited costs every request.
+   * id does not show which namespace it belongs to, so an account nobody knows yet can be named by its key alone. Other
+   * tokens' unknown ids are left to the caller to answer 404. Answers without a promise where it can: each one awaited
+   * costs every request.
    * @throws ValidationError when neither is given, or when the two disagree
-   * @throws DomainError `forbidden` for an account outside the token's namespace
+   * @throws DomainError `forbidden` for an account outside the token's namespace, `account_not_enrolled` for an id that
+   *   shows no namespace
    */
   resolve(names: AccountNames, { namespace }: NamespaceBound): SelectedAccount | Promise<SelectedAccount> {
     const { account_id, external_key } = names;
@@ -93,7 +96,7 @@ export class AccountResolver {
 
   private async withinNamespace(accountId: string, namespace: string): Promise<SelectedAccount> {
     const externalKey = (await this.keysOf([accountId])).get(accountId);
-    if (externalKey === undefined) return { accountId };
+    if (externalKey === undefined) throw accountNotEnrolled();
     checkNamespace(externalKey, namespace);
     return { accountId, externalKey };
   }
