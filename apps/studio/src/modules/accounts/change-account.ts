@@ -50,6 +50,7 @@ export class ChangeAccount {
 
   /** The same inside a transaction that does more. */
   async within(tx: Tx, edit: AccountEdit, decide: DecideChange): Promise<AccountSqlRow> {
+    await this.trail.lock(tx);
     const current = await this.accounts.lock(tx, edit.accountId);
     if (!current || !isEnrolled(current)) throw accountNotEnrolled();
     if (edit.version !== undefined && edit.version !== current.version) throw staleVersion(current.version);

@@ -40,6 +40,7 @@ export class EnrolAccount {
     const account = accountOfKey(enrolment.externalKey, null);
     const billingMode = enrolment.billingMode ?? 'POSTPAID';
     return this.uow.run(async (tx) => {
+      await this.trail.lock(tx);
       await this.accounts.createIfMissing(tx, account);
       // Of two enrolments at once the second waits here and then finds the wallet of the first.
       const before = await this.accounts.lock(tx, account.accountId);

@@ -14,6 +14,14 @@ export class AuditTrail {
     private readonly store: AuditStore,
   ) {}
 
+  /**
+   * Waits for the trail before anything else is locked. For acts that lock what every command of an account needs: who
+   * waits for a slow writer of the trail must not keep credits waiting too.
+   */
+  async lock(tx: Tx): Promise<void> {
+    await this.store.lock(tx);
+  }
+
   /** Writes a line in the transaction of the act. Call it last: the line's lock is held until the commit. */
   async record(tx: Tx, entry: AuditEntry): Promise<void> {
     await this.store.append(tx, entry);

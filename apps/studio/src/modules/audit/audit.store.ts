@@ -6,6 +6,11 @@ import type { AuditEntry } from './audit-entry.ts';
 /** Appends to `audit_entries`; the database places the line in the chain. */
 @Injectable()
 export class AuditStore {
+  /** Takes the lock under which the database chains lines (`chain_audit_entry`), until the transaction ends. */
+  async lock(tx: Tx): Promise<void> {
+    await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('tandem audit trail', 0))");
+  }
+
   async append(tx: Tx, entry: AuditEntry): Promise<void> {
     await tx.query(
       `INSERT INTO audit_entries (entry_id, act, phase, act_id, actor, actor_role, target, reason, code, request_id,

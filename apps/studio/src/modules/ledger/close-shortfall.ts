@@ -27,6 +27,7 @@ export class CloseShortfall {
   }): Promise<{ row: KeyedShortfallSqlRow; replayed: boolean }> {
     const { shortfallId, namespace, invoiceRef, actor } = request;
     return this.uow.run(async (tx) => {
+      await this.trail.lock(tx);
       const found = await this.shortfalls.lock(tx, shortfallId);
       // What the token may not see is not there for it.
       if (!found || (namespace && !found.external_key.startsWith(namespace))) throw shortfallNotFound();
@@ -49,6 +50,7 @@ export class CloseShortfall {
   }): Promise<KeyedShortfallSqlRow> {
     const { accountId, shortfallId, reason, actor } = request;
     return this.uow.run(async (tx) => {
+      await this.trail.lock(tx);
       const found = await this.shortfalls.lock(tx, shortfallId, accountId);
       if (!found) throw shortfallNotFound();
       if (found.status !== 'OPEN') throw shortfallNotOpen(found);
