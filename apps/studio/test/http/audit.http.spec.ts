@@ -30,6 +30,16 @@ async function trail(query: Record<string, string>): Promise<Line[]> {
   return ((await admin.get('/v1/operator/audit').query(query).expect(200)).body.items as Line[]).reverse();
 }
 
+/** Comes back when somebody waits for a lock of this kind. */
+async function expectWaiting(locktype: string): Promise<void> {
+  const waiting = `SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                    WHERE NOT granted AND locktype = $1 AND datname = current_database()`;
+  for (let tries = 0; tries < 200; tries += 1) {
+    if ((await studio.pool.query(waiting, [locktype])).rows.length > 0) return;
+  }
+  throw new Error('nobody waits');
+}
+
 const verification = async () => (await admin.get('/v1/operator/audit/verification').expect(200)).body;
 
 /** Runs statements as somebody who owns the database and has put its triggers aside. */
@@ -106,7 +116,46 @@ describe('what is done', () => {
   });
 });
 
+describe('somebody who writes the trail and commits late', () => {
+  test.each([
+    ['suspend', { reason: 'x' }],
+    ['payment-terms', { payment_terms_days: 60, reason: 'x' }],
+  ])('keeps a policy change (%s) waiting, but not the credits of its account', async (act, body) => {
+    const key = await enrol();
+    const holder = await studio.pool.connect();
+    try {
+      await holder.query('BEGIN');
+      await holder.query("SELECT pg_advisory_xact_lock(hashtextextended('tandem audit trail', 0))");
+      const change = operator.post(`/v1/operator/accounts/${key}/${act}`).send(body);
+      const changed = change.then(({ status }) => status);
+      await expectWaiting('advisory');
+      const wallet = 'SELECT 1 FROM accounts JOIN wallets USING (account_id) WHERE external_key = $1 FOR UPDATE NOWAIT';
+      await expect(studio.pool.query(wallet, [key])).resolves.toMatchObject({ rowCount: 1 });
+      await holder.query('COMMIT');
+      expect(await changed).toBe(200);
+    } finally {
+      holder.release(true);
+    }
+  });
+});
+
 describe('what is refused', () => {
+  test('again and again by one who may only look fills neither the table nor a line', async () => {
+    const key = await enrol();
+    const persistent = studio.as(await studio.operator('viewer'));
+    const body = { amount: 1, idempotency_key: 'x', reason: 'x'.repeat(50_000) };
+    for (let n = 0; n < 50; n += 1) {
+      await persistent.post(`/v1/operator/accounts/${key}/adjustments`).send(body).expect(403);
+    }
+    const lines = await trail({ target: key, phase: 'REFUSED' });
+    // A minute may end in between.
+    expect(lines.length).toBeLessThanOrEqual(40);
+    expect(lines).toContainEqual(expect.objectContaining({ after: { further_refusals: expect.any(String) } }));
+    expect(new Set(lines.map(({ reason }) => (reason as string).length))).toEqual(new Set([1000]));
+    const { rows } = await studio.pool.query('SELECT count(*)::int AS all FROM audit_entries WHERE target = $1', [key]);
+    expect(rows).toEqual([{ all: lines.length + 1 }]);
+  });
+
   test('a role that is not enough, on writes and on reads, with the reason given', async () => {
     const key = await enrol();
     const body = { amount: 5, reason: 'please', idempotency_key: 'k' };

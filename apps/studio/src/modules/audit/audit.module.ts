@@ -1,4 +1,5 @@
 import { Logger, Module, type OnModuleInit } from '@nestjs/common';
+import { Clock, SystemClock } from '@tandem/platform/clock';
 import { JobTasks } from '@tandem/platform/jobs/job-tasks';
 import { Metrics } from '@tandem/platform/metrics/metrics';
 import { AuditController } from './audit.controller.ts';
@@ -15,7 +16,7 @@ export const VERIFY_AUDIT_TRAIL_CRONTAB = `17 * * * * ${VERIFY_AUDIT_TRAIL_TASK}
 /** Who did what, and who was refused what, in a chain that shows tampering. */
 @Module({
   controllers: [AuditController],
-  providers: [AuditStore, AuditTrail, AuditQueries, RecordRefusedRequests],
+  providers: [{ provide: Clock, useClass: SystemClock }, AuditStore, AuditTrail, AuditQueries, RecordRefusedRequests],
   exports: [AuditTrail],
 })
 export class AuditModule implements OnModuleInit {

@@ -1,32 +1,46 @@
 import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { Clock } from '@tandem/platform/clock';
 import { Csrf } from '@tandem/platform/identity/csrf';
 import { ServiceTokens, looksLikeServiceToken } from '@tandem/platform/identity/service-tokens';
 import { Sessions } from '@tandem/platform/identity/sessions';
+import { Metrics } from '@tandem/platform/metrics/metrics';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor, AuditEntry } from './audit-entry.ts';
 import { AuditTrail } from './audit-trail.ts';
+import { RefusalsPerMinute } from './refusals-per-minute.ts';
 
 /** Routes of people who run Studio. */
 const OPERATOR_ROUTES = '/v1/operator/';
+/** Nobody has checked these texts yet, and the trail keeps them for ever. */
+const TEXT_MAX = 1000;
 const REFUSED_STATUSES: ReadonlySet<number> = new Set([403, 409]);
 
 /**
  * Writes every refused attempt on an operator route into the trail, before its answer leaves. Refusals of the guard
- * come before any handler, so this listens on the server, and only on those routes.
+ * come before any handler, so this listens on the server, and only on those routes. Lines are kept for ever, so one actor
+ * gets so many in a minute; further attempts are counted in a metric.
  */
 @Injectable()
 export class RecordRefusedRequests {
   private readonly logger = new Logger(RecordRefusedRequests.name);
+  private readonly perMinute = new RefusalsPerMinute();
+  private readonly unwritten: ReturnType<Metrics['counter']>;
 
   constructor(
     private readonly trail: AuditTrail,
     private readonly sessions: Sessions,
     private readonly serviceTokens: ServiceTokens,
     private readonly csrf: Csrf,
+    private readonly clock: Clock,
+    metrics: Metrics,
     adapterHost: HttpAdapterHost,
   ) {
+    this.unwritten = metrics.counter({
+      name: 'billing_refused_attempts_unwritten_total',
+      help: 'Refused attempts of operators without a line in the audit trail: too many of one actor in a minute',
+    });
     // Here and not in a later step of the start: routes are registered soon after, and hooks only see what comes later.
     const instance = adapterHost.httpAdapter.getInstance<FastifyInstance>();
     instance.addHook('onRoute', (route) => {
@@ -42,8 +56,14 @@ export class RecordRefusedRequests {
     try {
       const actor = await this.actorOf(request);
       if (actor === null) return;
+      const turn = this.perMinute.next(`${actor.role} ${actor.email}`, this.clock.now());
+      if (turn === 'count') {
+        this.unwritten.inc();
+        return;
+      }
       const line = lineOf(request, { ...actor, requestId: request.id });
-      await this.trail.recordRefusal(reply, { ...line, code: codeOf(payload) });
+      const after = turn === 'write the last' ? { further_refusals: 'only counted until this minute ends' } : null;
+      await this.trail.recordRefusal(reply, { ...line, code: codeOf(payload), after });
     } catch (error) {
       // The refusal stands, whatever becomes of its line.
       this.logger.error(
@@ -76,8 +96,8 @@ function lineOf(request: FastifyRequest, actor: Actor): Omit<AuditEntry, 'phase'
   return {
     act: `${request.method} ${request.routeOptions.url ?? ''}`,
     actor,
-    target: key ?? request.url.split('?', 1)[0] ?? '',
-    reason: typeof reason === 'string' ? reason : null,
+    target: (key ?? request.url.split('?', 1)[0] ?? '').slice(0, TEXT_MAX),
+    reason: typeof reason === 'string' ? reason.slice(0, TEXT_MAX) : null,
     requestDigest: createHash('sha256')
       .update(JSON.stringify(request.body ?? null))
       .digest('hex'),
