@@ -50,11 +50,12 @@ const RESERVATIONS = `
 const LOTS = [
   `INSERT INTO lots
    SELECT id, md5(id::text)::uuid, 1, 'promotional', 100, NULL, 500000000000000 FROM unnest($1::uuid[]) id`,
-  `INSERT INTO lot_progress SELECT id, ${ROWS_PER_WALLET}, 0 FROM unnest($1::uuid[]) id`,
+  `INSERT INTO lot_progress (account_id, folded_seq) SELECT id, ${ROWS_PER_WALLET} FROM unnest($1::uuid[]) id`,
   `INSERT INTO lot_balances
    SELECT id, md5(id::text)::uuid, 500000000000000 - 25000000, 1000000 FROM unnest($1::uuid[]) id`,
-  `INSERT INTO lot_holds
-   SELECT id, md5(id::text || ${HOLDS_PER_WALLET})::uuid, 1, md5(id::text)::uuid, 1000000 FROM unnest($1::uuid[]) id`,
+  `INSERT INTO lot_holds (account_id, reservation_id, place, held_seq, lot_id, amount_micro)
+   SELECT id, md5(id::text || ${HOLDS_PER_WALLET})::uuid, 1, ${2 * HOLDS_PER_WALLET}, md5(id::text)::uuid, 1000000
+     FROM unnest($1::uuid[]) id`,
   `INSERT INTO lot_allocations
    SELECT id, seq, md5(id::text)::uuid, -1000000 FROM unnest($1::uuid[]) id, generate_series(3, ${ROWS_PER_WALLET}, 2) seq`,
 ];
