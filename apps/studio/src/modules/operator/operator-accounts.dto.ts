@@ -29,12 +29,20 @@ export class AccountListQuery extends PageQuery {
   @IsIn(LISTED_STATUSES)
   status?: (typeof LISTED_STATUSES)[number];
 
-  @ApiPropertyOptional({ description: 'Only accounts with less available than this many credits', example: '10' })
+  @ApiPropertyOptional({
+    description:
+      'Only accounts with less available than this many credits; lots that have just ended count until that is written, within minutes',
+    example: '10',
+  })
   @IsOptional()
   @Matches(CREDITS_PATTERN, { message: 'low_balance_below must be credits with at most 6 decimals' })
   low_balance_below?: string;
 
-  @ApiPropertyOptional({ enum: ACCOUNT_SORT_NAMES, default: 'display_name' })
+  @ApiPropertyOptional({
+    enum: ACCOUNT_SORT_NAMES,
+    default: 'display_name',
+    description: '`available` sorts by what is written: a lot that has just ended moves its account within minutes',
+  })
   @IsOptional()
   @IsIn(ACCOUNT_SORT_NAMES)
   sort?: AccountSort;
