@@ -182,24 +182,22 @@ describe('reversals', () => {
   test('undo a movement in parts and never more than it moved', async () => {
     const key = await enrol();
     const granted = await act(operator, key, 'grants', { amount: 10 }).expect(201);
-    const entry_id = granted.body.id as string;
-    const part = await act(admin, key, 'reversals', { entry_id, amount: 4 });
+    const seq = granted.body.seq as number;
+    const part = await act(admin, key, 'reversals', { seq, amount: 4 });
     expect([part.status, part.body.entry.reason, part.body.entry.delta]).toEqual([201, 'REVERSAL', -4]);
-    expect(outcome(await act(admin, key, 'reversals', { entry_id, amount: 7 }))).toEqual([
-      409,
-      'REVERSAL_EXCEEDS_ENTRY',
-    ]);
-    expect((await act(admin, key, 'reversals', { entry_id })).body.entry.delta).toBe(-6);
+    expect(outcome(await act(admin, key, 'reversals', { seq, amount: 7 }))).toEqual([409, 'REVERSAL_EXCEEDS_ENTRY']);
+    expect((await act(admin, key, 'reversals', { seq })).body.entry.delta).toBe(-6);
     expect(await credit(key)).toMatchObject({ wallet: 0 });
-    const reversal = { entry_id: part.body.entry.id as string };
+    const reversal = { seq: part.body.entry.seq as number };
     expect(outcome(await act(admin, key, 'reversals', reversal))).toEqual([409, 'ENTRY_NOT_REVERSIBLE']);
   });
 
-  test('404 for a movement of another account', async () => {
-    const [key, other] = [await enrol(), await enrol()];
-    const granted = await act(operator, other, 'grants', { amount: 10 }).expect(201);
-    const answer = await act(admin, key, 'reversals', { entry_id: granted.body.id });
-    expect(outcome(answer)).toEqual([404, 'ledger_entry_not_found']);
+  test('404 for a place the account has not reached; 400 for what is no place', async () => {
+    const key = await enrol(10);
+    expect(outcome(await act(admin, key, 'reversals', { seq: 2 }))).toEqual([404, 'ledger_entry_not_found']);
+    for (const seq of [0, -1, 1.5, '1', 2 ** 53, undefined]) {
+      expect((await act(admin, key, 'reversals', { seq })).status).toBe(400);
+    }
   });
 });
 
@@ -260,7 +258,7 @@ describe('who may do what', () => {
   ] as const;
   const administrative = [
     ['adjustments', { amount: 1 }],
-    ['reversals', { entry_id: uuid }],
+    ['reversals', { seq: 1 }],
     ['transfers', { to_external_key: 'v1:partner:1', amount: 1 }],
     ['clawbacks', { ref_type: 'purchase', ref_id: '1' }],
     ['overdraft-limit', { overdraft_limit: 1, idempotency_key: undefined }],

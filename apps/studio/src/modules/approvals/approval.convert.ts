@@ -8,7 +8,7 @@ const WIRE_NAMES: Readonly<Record<string, string>> = {
   refType: 'ref_type',
   refId: 'ref_id',
   reservationId: 'reservation_id',
-  entryId: 'entry_id',
+  reversesSeq: 'seq',
   lotKind: 'kind',
   lotPriority: 'priority',
   lotExpiresAt: 'expires_at',

@@ -40,8 +40,6 @@ export type ActFields = Pick<
   readonly version?: number | undefined;
   /** Key of the account a transfer goes to, for people to read. */
   readonly toExternalKey?: string | undefined;
-  /** Id of the movement a reversal undoes, for people to read. */
-  readonly entryId?: string | undefined;
 };
 
 /** An act as an operator asks for it. */
@@ -132,7 +130,7 @@ export function digestOfAct(act: OperatorAct): string {
  */
 export function commandOf(act: OperatorActSqlRow): CreditCommand {
   if (act.operation === 'overdraft') throw new Error('an overdraft limit is no command of the ledger');
-  const { version: _version, toExternalKey: _key, entryId: _entryId, ...fields } = fromStoredFields(act.command);
+  const { version: _version, toExternalKey: _key, ...fields } = fromStoredFields(act.command);
   return {
     accountId: act.account_id,
     operation: act.operation,

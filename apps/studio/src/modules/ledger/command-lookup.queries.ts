@@ -37,13 +37,13 @@ export class CommandLookupQueries {
     return rows[0];
   }
 
-  /** Place of a movement, and how much it changed the balance, up or down; undefined: the account has no such movement. */
-  async entry(accountId: string, entryId: string): Promise<{ seq: number; moved: Credits } | undefined> {
-    const { rows } = await this.pool.query<{ seq: string; moved: string }>(
-      'SELECT seq, abs(balance_delta_micro) AS moved FROM ledger WHERE account_id = $1 AND entry_id = $2',
-      [accountId, entryId],
+  /** How much a movement changed the balance, up or down; undefined: the account has no such movement. */
+  async movedBy(accountId: string, seq: number): Promise<Credits | undefined> {
+    const { rows } = await this.pool.query<{ moved: string }>(
+      'SELECT abs(balance_delta_micro) AS moved FROM ledger WHERE account_id = $1 AND seq = $2',
+      [accountId, seq],
     );
-    return rows[0] && { seq: Number(rows[0].seq), moved: fromMicroCredits(rows[0].moved) };
+    return rows[0] && fromMicroCredits(rows[0].moved);
   }
 
   /** What an open hold holds; undefined: the account has no such open hold. */

@@ -13,7 +13,7 @@ import {
   ShortfallRow,
   type LotKind,
 } from '@tandem/contracts';
-import { IsIn, IsInt, IsOptional, IsString, IsUUID, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { ChangeAccountRequest } from '../accounts/operator-account.dto.ts';
 import { IsSignedCredits } from './signed-credits.ts';
 
@@ -74,9 +74,11 @@ export class AdjustCreditsRequest extends CreditActRequest {
 
 /** `POST /v1/operator/accounts/{external_key}/reversals` */
 export class ReverseEntryRequest extends CreditActRequest {
-  @ApiProperty({ format: 'uuid', description: 'The movement to undo' })
-  @IsUUID()
-  entry_id: string;
+  @ApiProperty({ minimum: 1, description: 'The movement to undo, by its place in the account (`seq` of its row)' })
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  seq: number;
 
   @ApiPropertyOptional({ ...AMOUNT, description: 'Undo only that much. Absent: all that is left of it' })
   @IsOptional()

@@ -55,11 +55,10 @@ export class CreditActs {
 
   /** @throws DomainError `ledger_entry_not_found` */
   async reverse(context: ActContext, body: ReverseEntryRequest): Promise<PerformedAct> {
-    const entryId = body.entry_id.toLowerCase();
     const amount = optionalCredits(body.amount);
-    const entry = await this.lookup.entry(accountIdOf(context), entryId);
-    if (!entry) throw new DomainError('ledger_entry_not_found', 'The account has no such movement.');
-    return this.perform(context, 'reverse', { entryId, reversesSeq: entry.seq, amount }, amount ?? entry.moved);
+    const moved = await this.lookup.movedBy(accountIdOf(context), body.seq);
+    if (moved === undefined) throw new DomainError('ledger_entry_not_found', 'The account has no such movement.');
+    return this.perform(context, 'reverse', { reversesSeq: body.seq, amount }, amount ?? moved);
   }
 
   async transfer(context: ActContext, body: TransferCreditsRequest): Promise<PerformedAct> {
