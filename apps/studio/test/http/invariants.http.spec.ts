@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { JobTasks } from '@tandem/platform/jobs/job-tasks';
+import { Metrics } from '@tandem/platform/metrics/metrics';
 import { LEDGER_INVARIANTS } from '../../src/modules/invariants/ledger-invariants.ts';
 import { startStudio, type RunningStudio } from '../start-studio.ts';
 
@@ -94,4 +96,23 @@ test.each([
   expect(rule).toMatchObject({ ok: false, offending_count: 2 });
   expect(rule?.offending_rows[0]).toMatchObject({ account_id: expect.any(String) });
   expect((await check()).ok).toBe(true);
+});
+
+test('metrics: a check that fails says so, and from when the figures are', async () => {
+  const run = studio.app.get(JobTasks).entries().get('check-invariants');
+  if (!run) throw new Error('the job is not registered');
+  const job = () => run({}, { jobId: '1', attempt: 1, signal: undefined });
+  const figure = async (name: string) => {
+    const metric = studio.app.get(Metrics).registry.getSingleMetric(`billing_ledger_invariants_${name}`);
+    return (await metric?.get())?.values[0]?.value;
+  };
+  await job();
+  const checkedAt = await figure('checked_timestamp_seconds');
+  expect([await figure('check_failing'), checkedAt! > Date.now() / 1000 - 60]).toEqual([0, true]);
+  await studio.pool.query('ALTER VIEW ledger_double_entry RENAME TO ledger_gone');
+  await expect(job()).rejects.toThrow('ledger_double_entry');
+  expect([await figure('check_failing'), await figure('checked_timestamp_seconds')]).toEqual([1, checkedAt]);
+  await studio.pool.query('ALTER VIEW ledger_gone RENAME TO ledger_double_entry');
+  await job();
+  expect(await figure('check_failing')).toBe(0);
 });

@@ -32,11 +32,25 @@ export class InvariantsModule implements OnModuleInit {
       help: 'Rows that break a rule of the ledger, by rule, when it was last checked',
       labels: ['invariant'],
     });
+    const checkedAt = this.metrics.gauge({
+      name: 'billing_ledger_invariants_checked_timestamp_seconds',
+      help: 'When every rule of the ledger was last checked to its end; the violations are as of then',
+    });
+    const failing = this.metrics.gauge({
+      name: 'billing_ledger_invariants_check_failing',
+      help: '1 when the last check of the rules of the ledger came to no end: the violations are old',
+    });
     this.tasks.register(CHECK_INVARIANTS_TASK, async () => {
-      for (const { invariant, offendingCount } of await this.check.run()) {
+      const results = await this.check.run().catch((error: unknown) => {
+        failing.set(1);
+        throw error;
+      });
+      for (const { invariant, offendingCount } of results) {
         violations.set({ invariant: invariant.name }, offendingCount);
         if (offendingCount > 0) this.logger.error(`Ledger rule ${invariant.name} is broken by ${offendingCount} rows`);
       }
+      failing.set(0);
+      checkedAt.setToCurrentTime();
     });
   }
 }
