@@ -919,7 +919,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Charge a hold: all of it, less, or more */
+        /** Charge a hold: all of it, less, or more; much more needs a second person */
         post: operations["HoldActsController_consume"];
         delete?: never;
         options?: never;
@@ -2646,11 +2646,8 @@ export interface components {
             reason: string;
             /** @description Names the act for ever. May be given as the Idempotency-Key header instead */
             idempotency_key?: string;
-            /**
-             * Format: uuid
-             * @description The movement to undo
-             */
-            entry_id: string;
+            /** @description The movement to undo, by its place in the account (`seq` of its row) */
+            seq: number;
             /** @description Undo only that much. Absent: all that is left of it */
             amount?: number | string;
         };
@@ -4599,8 +4596,9 @@ export interface operations {
                 mode?: "POSTPAID" | "CREDIT";
                 /** @description Absent: all enrolled accounts */
                 status?: "ACTIVE" | "SUSPENDED" | "UNENROLLED";
-                /** @description Only accounts with less available than this many credits */
+                /** @description Only accounts with less available than this many credits; lots that have just ended count until that is written, within minutes */
                 low_balance_below?: string;
+                /** @description `available` sorts by what is written: a lot that has just ended moves its account within minutes */
                 sort?: "external_key" | "display_name" | "available" | "enrolled_at" | "last_event_at";
             };
             header?: never;
@@ -5797,7 +5795,18 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["CreditActAnswer"];
+                };
+            };
+            /** @description A second person must approve it */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApprovalRow"];
+                };
             };
             /** @description `validation_failed`, `idempotency_key_required` */
             400: {
@@ -6874,7 +6883,7 @@ export interface operations {
                     "application/json": components["schemas"]["IssuedToken"];
                 };
             };
-            /** @description `validation_failed`, also for `credits:manage` bound to `v1:` */
+            /** @description `validation_failed` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6888,7 +6897,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not an administrator, or CSRF token missing */
+            /** @description Also for `credits:manage`: only the command line issues it */
             403: {
                 headers: {
                     [name: string]: unknown;
