@@ -34,7 +34,7 @@ test('a missing setting is named without a stack trace, and the exit code says n
 });
 
 describe('a service token issued on the command line', () => {
-  const issue = async (turn: string, scopes: string): Promise<void> => {
+  const issue = async (turn: string, scopes: string, namespace = 'v1:'): Promise<void> => {
     process.argv = [
       'node',
       'cli.js',
@@ -42,7 +42,7 @@ describe('a service token issued on the command line', () => {
       '--client',
       'v1',
       '--namespace',
-      'v1:',
+      namespace,
       '--scopes',
       scopes,
     ];
@@ -72,6 +72,10 @@ describe('a service token issued on the command line', () => {
       expect(written.join('')).toBe('credits:manage is never given to a token bound to v1: accounts\n');
       expect(process.exitCode).toBe(1);
       expect((await client.query('SELECT id FROM service_tokens')).rows).toEqual([{ id }]);
+      // No person can issue it over HTTP.
+      await issue('third', 'credits:manage', 'v2:');
+      const managing = "SELECT actor, after->'scopes' AS scopes FROM audit_entries WHERE after->>'namespace' = 'v2:'";
+      expect((await client.query(managing)).rows).toEqual([{ actor: 'command line', scopes: ['credits:manage'] }]);
     } finally {
       await client.end();
       await database.drop();

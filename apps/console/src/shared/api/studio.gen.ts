@@ -6897,7 +6897,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Also for `credits:manage`: only the command line issues it */
+            /** @description Not an administrator, CSRF token missing, or `credits:manage` asked for: only the command line issues that */
             403: {
                 headers: {
                     [name: string]: unknown;

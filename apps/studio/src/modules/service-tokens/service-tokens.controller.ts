@@ -44,7 +44,11 @@ export class ServiceTokensController {
   @ApiOperation({ summary: 'Issue a token; it is shown this once' })
   @ApiResponse({ status: 201, type: IssuedToken })
   @ApiResponse({ status: 400, description: '`validation_failed`' })
-  @ApiResponse({ status: 403, description: 'Also for `credits:manage`: only the command line issues it' })
+  @ApiResponse({
+    status: 403,
+    description:
+      'Not an administrator, CSRF token missing, or `credits:manage` asked for: only the command line issues that',
+  })
   async issue(@CurrentOperator() actor: Operator, @Body() body: IssueTokenRequest): Promise<IssuedToken> {
     const { client, scopes, reason } = body;
     // It gives credits without a second person, and whoever issues it holds it: that takes the machine's own hands.
