@@ -118,6 +118,9 @@ describe('one event', () => {
     ['an unknown source', { source_system: 'v3' }, 'source_system'],
     ['a bad type', { event_type: 'Not A Type' }, 'event_type'],
     ['a payload that is no object', { payload_json: [] as unknown as Record<string, unknown> }, 'payload_json'],
+    ['a time outside the calendar of the books', { occurred_at: '1969-12-31T23:59:59Z' }, 'occurred_at'],
+    ['a week', { occurred_at: '2027-W10-1T00:00:00Z' }, 'occurred_at'],
+    ['a time that means another one on another machine', { occurred_at: '2026-01-02T03:04:05' }, 'occurred_at'],
     ['an impossible time', { occurred_at: '0000-01-01T00:00:00Z' }, 'occurred_at'],
     ['an unknown field', { colour: 'red' } as Partial<SentEvent>, 'colour'],
     [

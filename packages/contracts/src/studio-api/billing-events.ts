@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsISO8601, IsObject, IsOptional, IsUUID, Matches } from 'class-validator';
+import { IsIn, IsObject, IsOptional, IsUUID, Matches } from 'class-validator';
 import { SOURCE_SYSTEMS, type SourceSystem } from '../billing-terms.ts';
 import type { ErrorCode } from '../error-codes.ts';
-import { IsExternalKey, IsIdempotencyKey } from '../validators.ts';
+import { IsExternalKey, IsIdempotencyKey, IsInstant } from '../validators.ts';
 import { Receipt } from './receipt.ts';
 
 /** Most events or commands one array request may carry. */
@@ -38,9 +38,9 @@ export class BillingEventRequest {
   @IsIdempotencyKey()
   idempotency_key?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'When it happened at the sender' })
+  @ApiPropertyOptional({ format: 'date-time', description: 'When it happened at the sender, with its zone' })
   @IsOptional()
-  @IsISO8601()
+  @IsInstant()
   occurred_at?: string;
 }
 

@@ -1651,7 +1651,7 @@ export interface components {
             idempotency_key?: string;
             /**
              * Format: date-time
-             * @description When it happened at the sender
+             * @description When it happened at the sender, with its zone
              */
             occurred_at?: string;
         };

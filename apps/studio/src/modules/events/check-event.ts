@@ -46,12 +46,12 @@ function fieldErrors(errors: readonly ClassValidationError[], parent: string): F
 
 /**
  * When the fact happened, in one spelling per instant; null when the sender does not say.
- * @throws ValidationError for a time no calendar has, or outside the years 1970 to 2999
+ * @throws ValidationError for a time outside the years 1970 to 2999
  */
 export function occurredAtOf(event: BillingEventRequest): string | null {
   if (event.occurred_at === undefined) return null;
   const time = new Date(event.occurred_at);
-  const year = Number.isNaN(time.getTime()) ? 0 : time.getUTCFullYear();
+  const year = time.getUTCFullYear();
   if (year < YEAR_MIN || year > YEAR_MAX) {
     throw new ValidationError([
       { path: 'occurred_at', message: `must be a date and time between ${YEAR_MIN} and ${YEAR_MAX}` },
