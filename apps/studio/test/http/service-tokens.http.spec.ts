@@ -1,3 +1,4 @@
+import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Agent, Response } from 'supertest';
 import { V1_SCOPES, startStudio, type RunningStudio } from '../start-studio.ts';
@@ -101,6 +102,14 @@ describe('issue', () => {
     expect((await admin.get(PATH)).body.items).toHaveLength(before);
     const { body } = await admin.get('/v1/operator/audit').query({ act: `POST ${PATH}`, phase: 'REFUSED' });
     expect(body.items).toHaveLength(6);
+  });
+
+  test('403 for the successor of such a token: whoever rotates it would be shown it', async () => {
+    const made = await studio.app
+      .get(ServiceTokens)
+      .issue({ client: 'shop', scopes: ['credits:manage'], namespace: null });
+    const rotated = await admin.post(`${PATH}/${made.id}/rotate`).send({ reason: 'routine' });
+    expect(outcome(rotated)).toEqual([403, 'forbidden']);
   });
 
   test('the table refuses it too, whoever writes', async () => {

@@ -6982,7 +6982,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Not an administrator, or CSRF token missing */
+            /** @description As for issuing: the successor of a `credits:manage` token is one too */
             403: {
                 headers: {
                     [name: string]: unknown;

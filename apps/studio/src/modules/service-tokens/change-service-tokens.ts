@@ -20,6 +20,17 @@ export interface FreshToken {
   readonly token: string;
 }
 
+const DECIDES_ABOUT_CREDITS = 'credits:manage';
+
+/**
+ * Such a token gives credits without a second person, and whoever is shown it holds it: that takes the machine's own
+ * hands.
+ */
+function refuseToShow(scopes: readonly string[]): void {
+  if (!scopes.includes(DECIDES_ABOUT_CREDITS)) return;
+  throw new DomainError('forbidden', `A token with ${DECIDES_ABOUT_CREDITS} is issued only on the command line.`);
+}
+
 /** Issues, rotates and ends service tokens; each change is in the trail, without the secret. */
 @Injectable()
 export class ChangeServiceTokens {
@@ -31,7 +42,10 @@ export class ChangeServiceTokens {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws ValidationError for a grant no token may have, or an end in the past */
+  /**
+   * @throws ValidationError for a grant no token may have, or an end in the past; DomainError `forbidden` for one that
+   *   decides about credits
+   */
   async issue(
     act: TokenAct,
     grant: {
@@ -41,6 +55,7 @@ export class ChangeServiceTokens {
       readonly expiresAt: Date | null;
     },
   ): Promise<FreshToken> {
+    refuseToShow(grant.scopes);
     checkTokenGrant(grant);
     this.checkEnd(grant.expiresAt);
     return this.uow.run(async (tx) => {
@@ -53,7 +68,8 @@ export class ChangeServiceTokens {
   /**
    * Issues a successor with the same rights. Both are valid until the old one's time is over, so that no call fails
    * while the service changes over.
-   * @throws DomainError `not_found`; `invalid_transition` for a token that ended or has a successor already
+   * @throws DomainError `not_found`; `invalid_transition` for a token that ended or has a successor already; `forbidden` as
+   *   for issuing
    */
   async rotate(
     act: TokenAct,
@@ -71,6 +87,7 @@ export class ChangeServiceTokens {
         });
       }
       const { client, scopes, namespace } = old;
+      refuseToShow(scopes);
       checkTokenGrant({ client, scopes, namespace });
       const successor = await this.changes.issue(tx, { client, scopes, namespace, expiresAt: rotation.expiresAt });
       const { overlapMinutes } = rotation;

