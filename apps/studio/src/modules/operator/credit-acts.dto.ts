@@ -12,10 +12,10 @@ import {
   ReservationRow,
   ShortfallRow,
   type LotKind,
+  IsSignedCredits,
 } from '@tandem/contracts';
 import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import { ChangeAccountRequest } from '../accounts/operator-account.dto.ts';
-import { IsSignedCredits } from './signed-credits.ts';
 
 const AMOUNT = { oneOf: [{ type: 'number' }, { type: 'string' }] };
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { fromMicroCredits, parseCredits, type Credits } from '@tandem/contracts';
+import { fromMicroCredits, parseCredits, type Credits, parseSignedCredits } from '@tandem/contracts';
 import { Clock } from '@tandem/platform/clock';
 import { DomainError, ValidationError } from '@tandem/platform/errors';
 import type { Operator } from '../../http/current-operator.ts';
@@ -17,7 +17,6 @@ import type {
   ReverseEntryRequest,
   TransferCreditsRequest,
 } from './credit-acts.dto.ts';
-import { parseSignedCredits } from './signed-credits.ts';
 
 /** Who asks, about which account, under which key, and why. */
 export interface ActContext {
