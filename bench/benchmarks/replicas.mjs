@@ -11,7 +11,8 @@ export const REPLICAS = {
   rows: ['two-to-one', 'two-to-one-contested', 'deadlocks'],
   async run(world, options) {
     const studio = await world.studio();
-    const both = [studio, await world.replica()];
+    const replica = await world.startReplica();
+    const both = [studio, replica];
     const before = await deadlocksOf(studio.stand.database);
     const slices = await interleave(
       world,
@@ -23,6 +24,7 @@ export const REPLICAS = {
       ],
       options,
     );
+    await replica.stop();
     const deadlocks = (await deadlocksOf(studio.stand.database)) - before;
     const method = methodOf('64 connections in all', options);
     return {

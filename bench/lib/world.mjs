@@ -74,9 +74,9 @@ export class World {
     return this.#once(this.#services, `studio ${stand}`, async () => this.#startStudio(stand, stand, fill));
   }
 
-  /** A second Studio beside the first, on the same database. */
-  replica() {
-    return this.#once(this.#services, 'replica', async () => this.#startStudio('studio', 'replica', enrolOrdinary));
+  /** A second Studio beside the first, on the same database. Whoever asks stops it: its jobs would go on. */
+  startReplica() {
+    return this.#startStudio('studio', 'replica', enrolOrdinary);
   }
 
   /** `four-statements`, `function-call` or `pgledger`, on tables of its own with the same wallets. */
@@ -158,9 +158,10 @@ export class World {
     const logFile = join(FOLDER, `${label}.log`);
     rmSync(logFile, { force: true });
     const service = await startService({ name, entry, env: { NODE_ENV: 'production', ...environment }, logFile });
-    this.#stops.push(() => service.stop());
+    const stop = () => service.stop();
+    this.#stops.push(stop);
     await service.ready();
-    return { label, url: service.url, pid: service.pid, token: stand?.tokens?.main ?? 'none', stand };
+    return { url: service.url, pid: service.pid, token: stand?.tokens?.main ?? 'none', stand, stop };
   }
 
   async #once(known, key, make) {
