@@ -36,6 +36,15 @@ test('takes what is there and no more than asked, and counts what still waits', 
   expect(queue.take(5)).toEqual([]);
 });
 
+test('an account is taken whole, from every client that has it; the others keep their turns', () => {
+  const queue = filled('x/a/0', 'y/b/0', 'x/b/0', 'z/a/0', 'x/a/1', 'y/b/1');
+  expect(queue.takeAccount('a')).toEqual(['x/a/0', 'x/a/1', 'z/a/0']);
+  expect(queue.takeAccount('a')).toEqual([]);
+  expect(queue.size).toBe(3);
+  expect(queue.take(9)).toEqual(['x/b/0', 'y/b/0', 'y/b/1']);
+  expect(queue.size).toBe(0);
+});
+
 test('whatever is pushed and taken: nothing is lost or taken twice, and each account of a client keeps its order', () => {
   const pushes = fc.tuple(fc.constantFrom('x', 'y', 'z'), fc.constantFrom('a', 'b', 'c'));
   fc.assert(

@@ -18,7 +18,7 @@ function heldDatabase(): {
   answer: (error?: unknown) => Promise<void>;
   locked: Set<string>;
   applyBatch: (rows: readonly CreditCommand[]) => Promise<CommandOutcome[]>;
-  lockedAmong: () => Promise<ReadonlySet<string>>;
+  lockedAmong: (accountIds: readonly string[]) => Promise<ReadonlySet<string>>;
 } {
   const locked = new Set<string>();
   const batches: string[][] = [];
@@ -28,7 +28,7 @@ function heldDatabase(): {
   return {
     batches,
     locked,
-    lockedAmong: () => Promise.resolve(locked),
+    lockedAmong: (accountIds) => Promise.resolve(new Set(accountIds.filter((id) => locked.has(id)))),
     applyBatch: (rows) =>
       new Promise((resolve, reject) => {
         batches.push(rows.map((row) => row.idempotencyKey));
@@ -254,6 +254,18 @@ describe('the write lane', () => {
     expect(database.batches).toEqual([['a0'], ['b0'], ['a1'], ['b1'], ['a2'], ['b2']]);
   });
 
+  test('each answer gives back one place, not all', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database, { ...LIMITS, queuePerAccountMax: 2 });
+    const answers = ['a', 'b'].map((key) => lane.submit(command('one', key)));
+    await database.answer();
+    answers.push(lane.submit(command('one', 'c')));
+    await expect(lane.submit(command('one', 'd'))).rejects.toThrow('Too many');
+    await database.answer();
+    await database.answer();
+    expect(await Promise.all(answers)).toEqual(Array(3).fill(done));
+  });
+
   test.each(['40001', '40P01'])('a batch given up with %s runs at most three times, whole each time', async (state) => {
     const database = heldDatabase();
     const lane = new WriteLane(database, LIMITS);
@@ -323,6 +335,37 @@ describe('the write lane', () => {
     } finally {
       jest.useRealTimers();
     }
+  });
+
+  test('two wallets locked at once are both left alone until their time is over', async () => {
+    const database = heldDatabase();
+    database.locked.add('left').add('right');
+    const lane = new WriteLane(database, LIMITS);
+    const first = lane.submit(command('zero', 'first'));
+    const both = Promise.allSettled(['left', 'right'].map((account) => lane.submit(command(account, account))));
+    await database.answer();
+    await database.answer(sqlError('55P03'));
+    for (const { status } of await both) expect(status).toBe('rejected');
+    for (const account of ['left', 'right']) {
+      await expect(lane.submit(command(account, 'again'))).rejects.toMatchObject({ code: 'not_attempted' });
+    }
+    expect(await first).toEqual(done);
+    expect(database.batches).toEqual([['first'], ['left', 'right']]);
+  });
+
+  test('when nobody can say which wallets are locked, each account finds out by itself', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane({ ...database, lockedAmong: () => Promise.reject(new Error('lost')) }, LIMITS);
+    const first = lane.submit(command('zero', 'first'));
+    const good = lane.submit(command('good', 'g'));
+    const failure = expect(lane.submit(command('locked', 'l'))).rejects.toMatchObject({ code: 'not_attempted' });
+    await database.answer();
+    await database.answer(sqlError('55P03'));
+    await database.answer();
+    await database.answer(sqlError('55P03'));
+    await failure;
+    expect(await Promise.all([first, good])).toEqual([done, done]);
+    expect(database.batches).toEqual([['first'], ['g', 'l'], ['g'], ['l']]);
   });
 
   test('the next round trip is on its way before the answers of the last are given', async () => {

@@ -71,12 +71,9 @@ export class WriteLane {
    * must hear of those submitted before.
    */
   submit(command: CreditCommand): Promise<CommandOutcome> {
-    try {
-      this.admit(command);
-    } catch (error) {
-      return Promise.reject(error);
-    }
     return new Promise<CommandOutcome>((resolve, reject) => {
+      // What it throws rejects the promise.
+      this.admit(command);
       this.waiting.push(command.client, command.accountId, { command, resolve, reject });
       if (!this.busy) void this.drain();
     });
@@ -136,7 +133,7 @@ export class WriteLane {
 
   /** The transaction did nothing. What may be at fault goes alone, so that it fails alone. */
   private async settleAfter(error: unknown, batch: readonly Waiting[]): Promise<void> {
-    const isStalled = STALLED_STATES.has(sqlState(error) ?? '');
+    const isStalled = STALLED_STATES.has(sqlState(error));
     const groups = isStalled || concernsOneCommand(error) ? byAccount(batch) : [];
     if (groups.length > 1) {
       await this.settleApart(groups, isStalled);
