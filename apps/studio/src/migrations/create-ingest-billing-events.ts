@@ -16,7 +16,9 @@ export class CreateIngestBillingEvents1763700000350 implements MigrationInterfac
         item integer, outcome text, event_id uuid, event_seq bigint, account_id uuid, external_key text,
         is_enrolled boolean, source_system text, event_type text, idempotency_key text, payload jsonb,
         occurred_at timestamptz, received_at timestamptz, incarnation uuid
-      ) LANGUAGE plpgsql AS $body$
+      )
+      -- Plans are kept: one made while the tables were small would go on reading them whole.
+      LANGUAGE plpgsql SET enable_seqscan = off AS $body$
       #variable_conflict use_column
       DECLARE
         account_ids uuid[];

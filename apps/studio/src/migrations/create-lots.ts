@@ -76,6 +76,11 @@ export class CreateLots1763700000250 implements MigrationInterface {
       );
       CREATE INDEX lot_allocations_by_lot ON lot_allocations (account_id, lot_id, seq);
 
+      -- As for the ledger: an index that leads with the account alone is not as good as one that goes on.
+      ALTER TABLE lot_holds ALTER COLUMN account_id SET (n_distinct = 20);
+      ALTER TABLE lot_balances ALTER COLUMN account_id SET (n_distinct = 20);
+      ALTER TABLE lot_allocations ALTER COLUMN account_id SET (n_distinct = 20);
+
       -- State of the fold after some rows. Lots stand in burn order; hold parts of one reservation stand together.
       CREATE TYPE lot_fold AS (
         folded_seq bigint,
@@ -112,7 +117,9 @@ export class CreateLots1763700000250 implements MigrationInterface {
  * Version 1 of the rule: burn by priority, then earliest end, promotional before adjustment before purchased, oldest.
  */
 const FOLD_LOTS = String.raw`
-  CREATE FUNCTION fold_lots(account uuid, rows_max integer) RETURNS lot_fold LANGUAGE plpgsql STABLE AS $body$
+  CREATE FUNCTION fold_lots(account uuid, rows_max integer) RETURNS lot_fold LANGUAGE plpgsql STABLE
+  -- Plans are kept: one made while the tables were small would read them whole for each row.
+  SET enable_seqscan = off AS $body$
   DECLARE
     -- Plain variables: an array inside a row would be copied with each element written.
     fold lot_fold;
@@ -320,7 +327,7 @@ const FOLD_LOTS = String.raw`
 `;
 
 const STORE_LOTS = String.raw`
-  CREATE FUNCTION store_lots(account uuid, fold lot_fold) RETURNS void LANGUAGE plpgsql AS $body$
+  CREATE FUNCTION store_lots(account uuid, fold lot_fold) RETURNS void LANGUAGE plpgsql SET enable_seqscan = off AS $body$
   BEGIN
     INSERT INTO lot_balances
     SELECT account, l.lot_id, l.free, l.held FROM unnest(fold.lot_ids, fold.free, fold.held) l (lot_id, free, held)

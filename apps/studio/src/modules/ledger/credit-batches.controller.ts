@@ -19,13 +19,17 @@ import {
   type CreditCommandOutcome,
 } from '@tandem/contracts';
 import { DomainError, ValidationError } from '@tandem/platform/errors';
-import { toValid } from '@tandem/platform/http/validation.pipe';
+import { compileValid, toValid } from '@tandem/platform/http/validation.pipe';
 import { AnyService, CurrentService } from '@tandem/platform/identity/access';
 import type { ServicePrincipal } from '@tandem/platform/identity/principal';
 import type { Answered, CreditAnswer } from './credit-answers.ts';
 import type { CreditCommand } from './credit-command.ts';
 import { CreditRequests, type ReadCommand } from './credit-requests.ts';
 import { readManaged } from './managed-commands.ts';
+
+const toReserve = compileValid(ReserveCreditsRequest);
+const toConsume = compileValid(ConsumeCreditsRequest);
+const toRelease = compileValid(ReleaseCreditsRequest);
 
 /** The body of each command of a batch, for the document. */
 const COMMAND_BODIES = {
@@ -109,11 +113,11 @@ export class CreditBatchesController {
     }
     switch (operation) {
       case 'reserve':
-        return this.requests.reserve(service, toValid(ReserveCreditsRequest, fields));
+        return this.requests.reserve(service, toReserve(fields));
       case 'consume':
-        return this.requests.consume(service, toValid(ConsumeCreditsRequest, fields));
+        return this.requests.consume(service, toConsume(fields));
       case 'release':
-        return this.requests.release(service, toValid(ReleaseCreditsRequest, fields));
+        return this.requests.release(service, toRelease(fields));
       case 'charge':
         return this.requests.charge(service, toValid(ChargeCreditsRequest, fields));
       case 'extend': {
