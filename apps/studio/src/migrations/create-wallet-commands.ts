@@ -333,6 +333,9 @@ const CLAW_BACK = String.raw`
       decision.code := 'purchase_not_found';
       RETURN decision;
     END IF;
+    -- Holds that are over end first: what they give back was free before it was wanted back.
+    wallet := expire_due_holds(wallet);
+    decision.wallet := wallet;
     claimable := claimable_of(bought);
     wanted := coalesce(command.amount_micro, claimable);
     IF wanted > claimable OR claimable <= 0 THEN

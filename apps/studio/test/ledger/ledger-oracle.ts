@@ -317,6 +317,7 @@ export class LedgerOracle {
   private clawBack(command: OracleCommand & { op: 'clawback' }): OracleOutcome {
     const lot = this.lots.lots.find(({ purchase }) => purchase === command.purchase);
     if (!lot) return rejected('purchase_not_found');
+    this.sweep();
     const claimable = this.claimable(lot);
     const wanted = command.amount ?? claimable;
     if (wanted > claimable || claimable <= 0) return refused('REVERSAL_EXCEEDS_ENTRY');
