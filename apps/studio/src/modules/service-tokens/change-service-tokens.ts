@@ -23,10 +23,11 @@ export interface FreshToken {
 const DECIDES_ABOUT_CREDITS = 'credits:manage';
 
 /**
- * Such a token gives credits without a second person, and whoever is shown it holds it: that takes the machine's own
- * hands.
+ * Over HTTP: such a token gives credits without a second person, and whoever is shown it holds it. That takes the
+ * machine's own hands.
+ * @throws DomainError `forbidden`
  */
-function refuseToShow(scopes: readonly string[]): void {
+export function refuseToShow(scopes: readonly string[]): void {
   if (!scopes.includes(DECIDES_ABOUT_CREDITS)) return;
   throw new DomainError('forbidden', `A token with ${DECIDES_ABOUT_CREDITS} is issued only on the command line.`);
 }
@@ -42,10 +43,7 @@ export class ChangeServiceTokens {
     private readonly clock: Clock,
   ) {}
 
-  /**
-   * @throws ValidationError for a grant no token may have, or an end in the past; DomainError `forbidden` for one that
-   *   decides about credits
-   */
+  /** @throws ValidationError for a grant no token may have, or an end in the past */
   async issue(
     act: TokenAct,
     grant: {
@@ -55,7 +53,6 @@ export class ChangeServiceTokens {
       readonly expiresAt: Date | null;
     },
   ): Promise<FreshToken> {
-    refuseToShow(grant.scopes);
     checkTokenGrant(grant);
     this.checkEnd(grant.expiresAt);
     return this.uow.run(async (tx) => {
@@ -68,8 +65,8 @@ export class ChangeServiceTokens {
   /**
    * Issues a successor with the same rights. Both are valid until the old one's time is over, so that no call fails
    * while the service changes over.
-   * @throws DomainError `not_found`; `invalid_transition` for a token that ended or has a successor already; `forbidden` as
-   *   for issuing
+   * @throws DomainError `not_found`; `invalid_transition` for a token that ended or has a successor already; `forbidden`
+   *   for one that decides about credits
    */
   async rotate(
     act: TokenAct,

@@ -4,7 +4,7 @@ import { Clock } from '@tandem/platform/clock';
 import { Roles } from '@tandem/platform/identity/access';
 import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import { CurrentOperator, type Operator } from '../../http/current-operator.ts';
-import { ChangeServiceTokens, type FreshToken } from './change-service-tokens.ts';
+import { ChangeServiceTokens, type FreshToken, refuseToShow } from './change-service-tokens.ts';
 import { toServiceTokenRow } from './service-tokens.convert.ts';
 import {
   IssuedToken,
@@ -49,6 +49,7 @@ export class ServiceTokensController {
   })
   async issue(@CurrentOperator() actor: Operator, @Body() body: IssueTokenRequest): Promise<IssuedToken> {
     const { client, scopes, reason } = body;
+    refuseToShow(scopes);
     const grant = { client, scopes, namespace: body.namespace ?? null, expiresAt: timeOf(body.expires_at) };
     return this.shown(await this.changes.issue({ actor, reason }, grant));
   }
