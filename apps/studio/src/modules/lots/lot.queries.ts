@@ -68,7 +68,7 @@ export class LotQueries {
 
   /**
    * Lots newest first, from below `before`. What a hold past its time keeps reads as free, and what is free of a lot past
-   * its end as expired; only what a clawback waits for stays held until somebody has taken it.
+   * its end as expired; what a clawback waits for in such a hold reads as taken back.
    */
   async page(
     accountId: string,
@@ -86,7 +86,7 @@ export class LotQueries {
         left_now AS (
           SELECT u.* FROM fold, unnest((f).lot_ids, (f).free, (f).held) u (lot_id, free, held)),
         overdue AS (
-          SELECT p.lot_id, greatest(0, sum(p.amount_micro) - coalesce((
+          SELECT p.lot_id, sum(p.amount_micro) AS over, greatest(0, sum(p.amount_micro) - coalesce((
                    SELECT sum(c.pending_micro) FROM clawbacks c
                     WHERE c.account_id = $1 AND c.lot_id = p.lot_id AND c.pending_micro > 0), 0)) AS micro
             FROM fold
@@ -110,16 +110,17 @@ export class LotQueries {
           SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.position), '[]') FROM (
             SELECT row_number() OVER (ORDER BY l.seq DESC, l.lot_id DESC) AS position, l.lot_id, l.seq::text, l.kind, l.priority, l.expires_at, l.amount_micro::text,
                    CASE WHEN ended.yes THEN 0 ELSE left_to.free + left_to.freed END::text AS free_micro,
-                   (left_to.held - left_to.freed)::text AS held_micro,
+                   (left_to.held - left_to.freed - left_to.claimed)::text AS held_micro,
                    (coalesce(n.expired, 0) + CASE WHEN ended.yes THEN left_to.free + left_to.freed ELSE 0 END)::text AS expired_micro,
-                   coalesce(n.clawed_back, 0)::text AS clawed_back_micro,
+                   (coalesce(n.clawed_back, 0) + left_to.claimed)::text AS clawed_back_micro,
                    coalesce(n.transferred, 0)::text AS transferred_micro,
                    coalesce(n.reversed, 0)::text AS reversed_micro
               FROM page l
               LEFT JOIN left_now u USING (lot_id)
               LEFT JOIN overdue o USING (lot_id)
               LEFT JOIN named n USING (lot_id)
-             CROSS JOIN LATERAL (SELECT coalesce(u.free, 0) AS free, coalesce(u.held, 0) AS held, coalesce(o.micro, 0) AS freed) left_to
+             CROSS JOIN LATERAL (SELECT coalesce(u.free, 0) AS free, coalesce(u.held, 0) AS held, coalesce(o.micro, 0) AS freed,
+                                       coalesce(o.over - o.micro, 0) AS claimed) left_to
              CROSS JOIN LATERAL (SELECT coalesce(l.expires_at <= ledger_clock(), false) AS yes) ended
           ) r) AS lots
           FROM fold`,
