@@ -16,7 +16,7 @@ export class CreateLedgerSeals1763700000800 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP FUNCTION broken_seals_of_the_turn, broken_seal_heads, broken_seals, seal_ledger, ledger_seal_digest, ledger_row_digest;
+      DROP FUNCTION broken_seals_in, broken_seal_heads, broken_seals, seal_ledger, ledger_seal_digest, ledger_row_digest;
       DROP TABLE ledger_seals, ledger_seal_heads;
     `);
   }
@@ -61,13 +61,18 @@ const TABLES = String.raw`
 `;
 
 const SEALING = String.raw`
-  -- Form 1. SHA-256 of the UTF-8 text of the row as PostgreSQL's jsonb: every column that is not null, names in jsonb's
-  -- order (by length, then bytes), times in ISO 8601 in UTC, bytes as \x and hexadecimal digits. What a session may have
-  -- set is set again here. A column added later that is null in older rows leaves their digests as they are; one that is
-  -- not null there needs another form.
-  CREATE FUNCTION ledger_row_digest(entry ledger) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE
-  SET timezone = 'UTC' SET bytea_output = 'hex' AS $body$
-    SELECT sha256(convert_to(jsonb_strip_nulls(to_jsonb(entry))::text, 'UTF8'))
+  -- Form 1. SHA-256 of what PostgreSQL sends for a row of these columns, in this order: their number, and for each the OID
+  -- of its type, its length (-1 for null) and its value, numbers and times (microseconds since 2000) in network order, so
+  -- that no two rows come to the same bytes. Only texts know a setting: they are sent in client_encoding, which the callers
+  -- fix, since to set it here would cost more than the digest. The columns are named so that a later one changes no digest
+  -- of the past; to seal it as well takes another form.
+  CREATE FUNCTION ledger_row_digest(entry ledger) RETURNS bytea LANGUAGE sql STABLE AS $body$
+    SELECT sha256(record_send(ROW(
+      entry.account_id, entry.seq, entry.entry_id, entry.kind, entry.balance_delta_micro, entry.reserved_delta_micro,
+      entry.balance_after_micro, entry.reserved_after_micro, entry.reservation_id, entry.ref_type, entry.ref_id,
+      entry.acceptance, entry.client, entry.operation, entry.idempotency_key, entry.leg, entry.request_digest, entry.actor,
+      entry.reason, entry.effective_at, entry.created_at, entry.reverses_seq, entry.lot_ids, entry.lot_micro,
+      entry.counterparty_id)))
   $body$;
 
   -- Digest of a segment: over the seal before it (32 zero bytes at first), the account, its two ends, and the digests of
@@ -77,54 +82,62 @@ const SEALING = String.raw`
     SELECT sha256(previous || uuid_send(account) || int8send(first) || int8send(last) || row_digests)
   $body$;
 
-  -- Seals what the next wallets have unsealed, at most seals_max accounts and rows_max rows of each, and closes the run
-  -- with a head. Wallets are walked instead of asked by an index: an index on their counters would cost every write.
-  -- Answers nothing while another process seals. is_behind: an account had more rows than one seal may cover.
-  CREATE FUNCTION seal_ledger(after_account uuid, wallets_max integer, seals_max integer, rows_max integer)
-  RETURNS TABLE (seals_made bigint, rows_sealed bigint, last_account uuid, is_end boolean, is_behind boolean)
-  LANGUAGE plpgsql AS $body$
+  -- Seals what the next wallets have unsealed, and closes the call with a head: at most wallets_max wallets looked at,
+  -- seals_max of them sealed, rows_max rows in all. next_account is where the next call begins, the same account again
+  -- when this one came to its limit there; null at the end of the wallets. Wallets whose last row is older than
+  -- changed_since are passed over. They are walked instead of asked by an index: an index on their counters would cost
+  -- every write. Answers nothing while another process seals.
+  CREATE FUNCTION seal_ledger(
+    from_account uuid, changed_since timestamptz, wallets_max integer, seals_max integer, rows_max integer)
+  RETURNS TABLE (seals_made bigint, rows_sealed bigint, next_account uuid) LANGUAGE plpgsql
+  SET client_encoding = 'UTF8'
+  -- Plans are kept: one made while the tables were small would read them whole.
+  SET enable_seqscan = off AS $body$
   DECLARE
     head ledger_seal_heads;
-    seen uuid;
-    seen_count bigint;
-    due uuid;
+    walked_to uuid;
     due_count bigint;
+    due_rows bigint;
+    last_due uuid;
   BEGIN
     -- One sealer at a time: each head is over the one before. Freed with the transaction.
     IF NOT pg_try_advisory_xact_lock(hashtextextended('seal_ledger', 0)) THEN RETURN; END IF;
     SELECT * INTO head FROM ledger_seal_heads h ORDER BY h.position DESC LIMIT 1;
+    SELECT w.account_id INTO walked_to FROM wallets w WHERE w.account_id >= from_account
+     ORDER BY w.account_id OFFSET wallets_max LIMIT 1;
 
     -- One statement, one snapshot: a wallet's seq and its rows were committed together, so none can be missing.
-    WITH walked AS MATERIALIZED (
-      SELECT w.account_id, w.seq FROM wallets w WHERE w.account_id > after_account ORDER BY w.account_id LIMIT wallets_max
-    ), unsealed AS MATERIALIZED (
-      SELECT w.account_id, w.seq, coalesce(s.to_seq, 0) AS sealed_seq, least(w.seq, coalesce(s.to_seq, 0) + rows_max) AS to_seq,
+    WITH unsealed AS MATERIALIZED (
+      SELECT w.account_id, w.seq, coalesce(s.to_seq, 0) AS sealed_seq,
              coalesce(s.digest, decode(repeat('00', 32), 'hex')) AS previous_digest
-        FROM walked w
+        FROM wallets w
         LEFT JOIN LATERAL (
           SELECT l.to_seq, l.digest FROM ledger_seals l WHERE l.account_id = w.account_id ORDER BY l.to_seq DESC LIMIT 1
         ) s ON true
-       WHERE w.seq > coalesce(s.to_seq, 0)
+       WHERE w.account_id >= from_account AND (walked_to IS NULL OR w.account_id < walked_to)
+         AND w.last_entry_at >= changed_since AND w.seq > coalesce(s.to_seq, 0)
        ORDER BY w.account_id LIMIT seals_max
-    ), digested AS (
-      SELECT u.account_id, u.sealed_seq, u.to_seq, u.previous_digest,
-             string_agg(d.digest, '' ORDER BY d.seq) AS row_digests,
-             string_agg(substr(d.digest, 1, 8), '' ORDER BY d.seq) AS row_marks
-        FROM unsealed u
-        JOIN LATERAL (
-          SELECT l.seq, ledger_row_digest(l) AS digest FROM ledger l
-           WHERE l.account_id = u.account_id AND l.seq > u.sealed_seq AND l.seq <= u.to_seq
-          -- A fence: else the digest is computed once for each place it is used in.
-          OFFSET 0
-        ) d ON true
-       GROUP BY u.account_id, u.sealed_seq, u.to_seq, u.previous_digest
-      -- A gap is not sealed over: rules L3 and L10 name it.
-      HAVING count(*) = u.to_seq - u.sealed_seq
+    ), counted AS (
+      SELECT u.*, sum(u.seq - u.sealed_seq) OVER (ORDER BY u.account_id) AS rows_up_to FROM unsealed u
+    ), due AS MATERIALIZED (
+      SELECT c.*, least(c.seq, c.seq + rows_max - c.rows_up_to)::bigint AS to_seq FROM counted c
+       WHERE c.rows_up_to - (c.seq - c.sealed_seq) < rows_max
     ), sealed AS (
       INSERT INTO ledger_seals (account_id, from_seq, to_seq, position, previous_digest, digest, row_marks)
       SELECT d.account_id, d.sealed_seq + 1, d.to_seq, coalesce(head.position, 0) + 1, d.previous_digest,
-             ledger_seal_digest(d.previous_digest, d.account_id, d.sealed_seq + 1, d.to_seq, d.row_digests), d.row_marks
-        FROM digested d
+             ledger_seal_digest(d.previous_digest, d.account_id, d.sealed_seq + 1, d.to_seq, r.digests), r.marks
+        FROM due d
+        CROSS JOIN LATERAL (
+          SELECT count(*) AS entries, string_agg(o.digest, '') AS digests, string_agg(substr(o.digest, 1, 8), '') AS marks
+            FROM (
+              SELECT ledger_row_digest(l) AS digest FROM ledger l
+               WHERE l.account_id = d.account_id AND l.seq > d.sealed_seq AND l.seq <= d.to_seq ORDER BY l.seq
+              -- A fence: else the digest is computed once for each place it is used in.
+              OFFSET 0
+            ) o
+        ) r
+      -- A gap is not sealed over: rules L3 and L10 name it.
+       WHERE r.entries = d.to_seq - d.sealed_seq
       RETURNING account_id, from_seq, to_seq, digest
     ), closed AS (
       INSERT INTO ledger_seal_heads (position, seals, entries, previous_digest, digest)
@@ -135,15 +148,18 @@ const SEALING = String.raw`
         FROM sealed s HAVING count(*) > 0
       RETURNING seals, entries
     )
-    SELECT (SELECT count(*) FROM walked), (SELECT w.account_id FROM walked w ORDER BY w.account_id DESC LIMIT 1),
-           (SELECT count(*) FROM unsealed), (SELECT u.account_id FROM unsealed u ORDER BY u.account_id DESC LIMIT 1),
-           (SELECT bool_or(u.to_seq < u.seq) FROM unsealed u), (SELECT c.seals FROM closed c), (SELECT c.entries FROM closed c)
-      INTO seen_count, seen, due_count, due, is_behind, seals_made, rows_sealed;
-    last_account := CASE WHEN due_count = seals_max THEN due ELSE seen END;
-    is_end := seen_count < wallets_max AND due_count < seals_max;
-    is_behind := coalesce(is_behind, false);
-    seals_made := coalesce(seals_made, 0);
-    rows_sealed := coalesce(rows_sealed, 0);
+    SELECT count(*), coalesce(sum(d.seq - d.sealed_seq), 0), (SELECT l.account_id FROM due l ORDER BY l.account_id DESC LIMIT 1),
+           coalesce((SELECT c.seals FROM closed c), 0), coalesce((SELECT c.entries FROM closed c), 0)
+      INTO due_count, due_rows, last_due, seals_made, rows_sealed
+      FROM due d;
+    IF due_count < seals_max AND due_rows < rows_max THEN
+      next_account := walked_to;
+    ELSIF rows_sealed > 0 THEN
+      next_account := last_due;
+    ELSE
+      -- A gap, which would be found again for ever.
+      SELECT w.account_id INTO next_account FROM wallets w WHERE w.account_id > last_due ORDER BY w.account_id LIMIT 1;
+    END IF;
     RETURN NEXT;
   END $body$;
 `;
@@ -152,7 +168,8 @@ const CHECKING = String.raw`
   -- What does not fit between two places of (account, to_seq), the first excluded. Each finding names the first row, or
   -- the first row of the segment.
   CREATE FUNCTION broken_seals(after_account uuid, after_seq bigint, last_account uuid, last_seq bigint)
-  RETURNS TABLE (account_id uuid, seq bigint, seal_position bigint, problem text) LANGUAGE sql STABLE AS $body$
+  RETURNS TABLE (account_id uuid, seq bigint, seal_position bigint, problem text) LANGUAGE sql STABLE
+  SET client_encoding = 'UTF8' SET enable_seqscan = off AS $body$
     SELECT s.account_id,
            CASE WHEN s.from_seq <> coalesce(p.to_seq, 0) + 1 THEN coalesce(p.to_seq, 0) + 1
                 WHEN s.previous_digest <> coalesce(p.digest, decode(repeat('00', 32), 'hex')) THEN s.from_seq
@@ -189,7 +206,8 @@ const CHECKING = String.raw`
 
   -- Heads that do not fit, the first place excluded: a seal of theirs was taken out or changed, or a head was.
   CREATE FUNCTION broken_seal_heads(after_position bigint, last_position bigint)
-  RETURNS TABLE (account_id uuid, seq bigint, seal_position bigint, problem text) LANGUAGE sql STABLE AS $body$
+  RETURNS TABLE (account_id uuid, seq bigint, seal_position bigint, problem text) LANGUAGE sql STABLE
+  SET enable_seqscan = off AS $body$
     SELECT NULL::uuid, NULL::bigint, h.position,
            CASE WHEN b.position IS NULL AND h.position > 1 THEN 'the head before this one is missing'
                 WHEN h.previous_digest <> coalesce(b.digest, decode(repeat('00', 32), 'hex'))
@@ -211,23 +229,18 @@ const CHECKING = String.raw`
      ORDER BY h.position
   $body$;
 
-  -- A small ledger whole; of a large one the part whose turn it is: every account and every head once a day, in steps of
-  -- five minutes. Any replica asks for the same part at the same time, so nobody has to remember a place.
-  CREATE FUNCTION broken_seals_of_the_turn()
-  RETURNS TABLE (account_id uuid, seq bigint, seal_position bigint, problem text) LANGUAGE plpgsql STABLE AS $body$
-  DECLARE
-    is_small boolean := (SELECT count(*) <= 2000 FROM (SELECT FROM ledger_seals LIMIT 2001) s);
-    turns bigint := CASE WHEN is_small THEN 1 ELSE 288 END;
-    turn bigint := floor(extract(epoch FROM clock_timestamp()) / 300)::bigint % turns;
-    heads bigint := (SELECT coalesce(max(h.position), 0) FROM ledger_seal_heads h);
-    tail CONSTANT text := '-0000-0000-0000-000000000000';
-    last_uuid CONSTANT uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-  BEGIN
-    -- Account ids are name-based UUIDs, spread evenly: equal parts of their range are equal parts of the accounts.
-    RETURN QUERY SELECT * FROM broken_seals(
-      (lpad(to_hex(turn * 4294967296 / turns), 8, '0') || tail)::uuid, 0,
-      CASE WHEN turn = turns - 1 THEN last_uuid
-           ELSE (lpad(to_hex((turn + 1) * 4294967296 / turns), 8, '0') || tail)::uuid END, 9223372036854775807);
-    RETURN QUERY SELECT * FROM broken_seal_heads(heads * turn / turns, heads * (turn + 1) / turns);
-  END $body$;
+  -- What does not fit of the accounts between two, both included, and of the same share of the heads: ranges of accounts
+  -- that cover all of them cover all heads.
+  CREATE FUNCTION broken_seals_in(first_account uuid, last_account uuid)
+  RETURNS TABLE (account_id uuid, seq bigint, seal_position bigint, problem text) LANGUAGE sql STABLE AS $body$
+    SELECT * FROM broken_seals(first_account, 0, last_account, 9223372036854775807)
+    UNION ALL
+    SELECT b.* FROM (
+      -- As a part of 2^32: the number the first eight digits of an account's id make.
+      SELECT ('x' || left(first_account::text, 8))::bit(32)::bigint AS from_part,
+             ('x' || left(last_account::text, 8))::bit(32)::bigint + 1 AS to_part,
+             (SELECT coalesce(max(h.position), 0) FROM ledger_seal_heads h)::numeric AS heads) p
+     CROSS JOIN LATERAL broken_seal_heads(floor(p.heads * p.from_part / 4294967296)::bigint,
+                                          floor(p.heads * p.to_part / 4294967296)::bigint) b
+  $body$;
 `;

@@ -102,6 +102,27 @@ describe('jobs', () => {
     expect(isFinished).toBe(true);
   });
 
+  test('of the schedule begin as many seconds after their minute as they say; others, and late ones, at once', async () => {
+    const begun: [string, number][] = [];
+    let finish: () => void;
+    const done = new Promise<void>((resolve) => (finish = resolve));
+    const work = await boot(async (payload) => {
+      begun.push([payload.of as string, Date.now()]);
+      if (begun.length === 3) finish();
+    });
+    const minute = Date.now() - 1000;
+    const schedule = { _cron: { ts: new Date(minute).toISOString(), backfilled: false } };
+    await work.run(async (tx) => {
+      await addJob(tx, 'note', { ...schedule, of: 'scheduled', after_seconds: 2 });
+      await addJob(tx, 'note', { ...schedule, of: 'late', after_seconds: 1 });
+      await addJob(tx, 'note', { of: 'queued', after_seconds: 60 });
+    });
+    await done;
+    expect(begun.map(([of]) => of).toSorted()).toEqual(['late', 'queued', 'scheduled']);
+    expect(begun.at(-1)?.[0]).toBe('scheduled');
+    expect(begun.at(-1)?.[1]).toBeGreaterThanOrEqual(minute + 2000);
+  });
+
   test('wait for their time, and for a process that runs jobs', async () => {
     const { task } = expectRuns(1);
     const work = await boot(task, false);

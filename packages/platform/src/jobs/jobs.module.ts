@@ -9,6 +9,7 @@ import { Logger as WorkerLogger, run, type Runner, type TaskList } from 'graphil
 import pg from 'pg';
 import { newId } from '../ids.ts';
 import { requestContext } from '../http/request-context.ts';
+import { abortablePause } from './abortable-pause.ts';
 import { JobTasks, type JobTask } from './job-tasks.ts';
 import { migrateJobs } from './migrate-jobs.ts';
 
@@ -18,7 +19,10 @@ export interface JobsOptions {
   readonly enabled: boolean;
   /** Jobs run at once; 4 by default. */
   readonly concurrency?: number;
-  /** Lines in graphile-worker's crontab format, in UTC; one per registered task. */
+  /**
+   * Lines in graphile-worker's crontab format, in UTC; one per registered task. A line's payload may say by `after_seconds`
+   * how long after the minute its work begins, so that not everything does at once.
+   */
   readonly crontab?: string;
   /** False: a job's lines carry no id of their own; see the option of the same name of the HTTP server. */
   readonly keepsContext?: boolean;
@@ -79,15 +83,21 @@ class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
 
 function toWorkerTask(task: JobTask, keepsContext: boolean): TaskList[string] {
   return (payload, helpers) => {
-    const work = (): ReturnType<JobTask> =>
-      task((payload ?? {}) as Record<string, unknown>, {
-        jobId: helpers.job.id,
-        attempt: helpers.job.attempts,
-        signal: helpers.abortSignal,
-      });
+    const given = (payload ?? {}) as Record<string, unknown>;
+    const signal = helpers.abortSignal;
+    const work = async (): ReturnType<JobTask> => {
+      await abortablePause(untilItsSecond(given), signal);
+      await task(given, { jobId: helpers.job.id, attempt: helpers.job.attempts, signal });
+    };
     // An id of its own, so that a job's lines can be found together, in both services.
     return keepsContext ? requestContext.run({ requestId: newId() }, work) : work();
   };
+}
+
+/** Milliseconds until a line of the crontab begins its work; none for a job that was queued otherwise, or is late. */
+function untilItsSecond({ _cron: schedule, after_seconds: seconds }: Readonly<Record<string, unknown>>): number {
+  if (typeof seconds !== 'number' || typeof schedule !== 'object' || schedule === null || !('ts' in schedule)) return 0;
+  return Math.max(0, new Date(String(schedule.ts)).getTime() + seconds * 1000 - Date.now());
 }
 
 /** Offers `JobTasks` everywhere and runs what is registered there. */

@@ -191,6 +191,6 @@ export const LEDGER_INVARIANTS: readonly LedgerInvariant[] = [
   {
     name: DIGEST_CHAIN,
     says: 'every sealed row is as it was sealed, and no seal is missing (a large ledger: the part whose turn it is)',
-    sql: `SELECT * FROM broken_seals_of_the_turn()`,
+    sql: `SELECT * FROM broken_seals_in('00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff')`,
   },
 ];

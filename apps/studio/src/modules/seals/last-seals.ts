@@ -6,8 +6,8 @@ import { SealQueries } from './seal.queries.ts';
 
 const REFRESH_MS = 10_000;
 const ACCOUNTS_MAX = 100_000;
-/** Heads read at once, each of at most 200 seals. */
-const HEADS_PER_READ = 25;
+/** Heads read at once, each of at most 500 seals. */
+const HEADS_PER_READ = 10;
 /** Heads a process that just started looks back at: older seals are known once their account is sealed again. */
 const HEADS_LOOKED_BACK = 500;
 

@@ -13,8 +13,8 @@ import { VerifyLedger } from './verify-ledger.ts';
 
 const SEAL_LEDGER_TASK = 'seal-ledger';
 
-/** Once a minute: what is younger than that is proven by the rows' own figures only. */
-export const SEAL_LEDGER_CRONTAB = `* * * * * ${SEAL_LEDGER_TASK} ?max=1`;
+/** Once a minute, after the sweeper: what is younger than that is proven by the rows' own figures only. */
+export const SEAL_LEDGER_CRONTAB = `* * * * * ${SEAL_LEDGER_TASK} ?max=1 {"after_seconds":20}`;
 
 /** The digest chain of the ledger: made, kept ready for receipts, verified. */
 @Module({
@@ -33,14 +33,20 @@ export class SealsModule implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    const completeAt = this.metrics.gauge({
+    const sealedUpTo = this.metrics.gauge({
       name: 'billing_ledger_sealed_timestamp_seconds',
-      help: 'Unix time of the last run of this process after which every row was sealed',
+      help: 'Unix time up to which every row is sealed, as far as this process knows; the lag is now minus the newest',
+    });
+    const rowsSealed = this.metrics.counter({
+      name: 'billing_ledger_rows_sealed_total',
+      help: 'Rows of the ledger this process sealed',
     });
     this.tasks.register(SEAL_LEDGER_TASK, async (_payload, { signal }) => {
       const run = await this.sealLedger.run(signal);
-      if (run.complete) completeAt.setToCurrentTime();
-      else this.logger.warn(`Sealing goes on in the next run: ${run.seals} seals over ${run.rows} rows made`);
+      rowsSealed.inc(run.rows);
+      if (run.sealedUpTo !== null) sealedUpTo.set(run.sealedUpTo.getTime() / 1000);
+      if (!run.complete)
+        this.logger.warn(`Sealing goes on in the next run: ${run.seals} seals over ${run.rows} rows made`);
     });
   }
 }
