@@ -50,7 +50,7 @@ const RESERVATIONS = `
 const LOTS = [
   `INSERT INTO lots
    SELECT id, md5(id::text)::uuid, 1, 'promotional', 100, NULL, 500000000000000 FROM unnest($1::uuid[]) id`,
-  `INSERT INTO lot_progress (account_id, folded_seq) SELECT id, ${ROWS_PER_WALLET} FROM unnest($1::uuid[]) id`,
+  `UPDATE lot_progress SET folded_seq = ${ROWS_PER_WALLET} WHERE account_id = ANY ($1::uuid[])`,
   `INSERT INTO lot_balances
    SELECT id, md5(id::text)::uuid, 500000000000000 - 25000000, 1000000 FROM unnest($1::uuid[]) id`,
   `INSERT INTO lot_holds (account_id, reservation_id, place, held_seq, lot_id, amount_micro)

@@ -47,6 +47,6 @@ export async function enrolWallets(database, { firstWallet, wallets }, { lots = 
        FROM granted`,
     [ids, lotMicro, lots, digest, endsAt],
   );
-  await database.query('SELECT count(advance_lots(id, 1000)) FROM unnest($1::uuid[]) id', [ids]);
+  await database.query('SELECT count(*) FROM advance_lots($1::uuid[], 1000)', [ids]);
   await database.query('VACUUM (ANALYZE)');
 }

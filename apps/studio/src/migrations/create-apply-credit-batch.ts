@@ -34,6 +34,8 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
         times timestamptz[];
         fits boolean[];
         seen integer[];
+        due uuid[];
+        settled boolean := false;
       BEGIN
         IF others IS NOT NULL THEN
           folded := ARRAY(SELECT c FROM jsonb_populate_recordset(NULL::credit_command, others) c);
@@ -44,19 +46,29 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
                                     || ARRAY(SELECT (c).to_account_id FROM unnest(folded) c WHERE (c).operation = 'transfer'))
           ORDER BY w.account_id FOR NO KEY UPDATE;
         started := ledger_clock();
+        -- The sweeper asks for many accounts at once, as a rule at a month's end.
+        PERFORM settle_due_accounts(swept, started)
+          FROM (SELECT array_agg((c).account_id) FROM unnest(folded) c WHERE (c).operation = 'expire_lots') s (swept)
+         WHERE swept IS NOT NULL;
 
         IF cardinality(candidate_ids) > 0 THEN
-          SELECT array_agg(w.seq ORDER BY a.place), array_agg(w.balance_micro ORDER BY a.place),
-                 array_agg(w.reserved_micro ORDER BY a.place),
-                 array_agg(greatest(started, w.last_entry_at) ORDER BY a.place),
-                 -- Expired holds only understate what is available: an account that does not fit is looked at by the fold.
-                 -- A lot whose time is over has to go first, which the fold does.
-                 array_agg(coalesce(w.billing_mode = 'CREDIT' AND w.account_status = 'ACTIVE'
-                   AND (w.next_lot_expiry_at IS NULL OR w.next_lot_expiry_at > greatest(started, w.last_entry_at))
-                   AND w.balance_micro - w.reserved_micro + w.overdraft_limit_micro >= a.total, false) ORDER BY a.place)
-            INTO seqs, balances, reserved, times, fits
-            FROM unnest(candidate_ids, candidate_totals) WITH ORDINALITY a (id, total, place)
-            LEFT JOIN wallets w ON w.account_id = a.id;
+          LOOP
+            SELECT array_agg(w.seq ORDER BY a.place), array_agg(w.balance_micro ORDER BY a.place),
+                   array_agg(w.reserved_micro ORDER BY a.place),
+                   array_agg(greatest(started, w.last_entry_at) ORDER BY a.place),
+                   -- Expired holds only understate what is available: an account that does not fit is looked at by the fold.
+                   array_agg(coalesce(w.billing_mode = 'CREDIT' AND w.account_status = 'ACTIVE'
+                     AND (w.next_lot_expiry_at IS NULL OR w.next_lot_expiry_at > greatest(started, w.last_entry_at))
+                     AND w.balance_micro - w.reserved_micro + w.overdraft_limit_micro >= a.total, false) ORDER BY a.place),
+                   array_agg(w.account_id) FILTER (WHERE w.next_lot_expiry_at <= greatest(started, w.last_entry_at))
+              INTO seqs, balances, reserved, times, fits, due
+              FROM unnest(candidate_ids, candidate_totals) WITH ORDINALITY a (id, total, place)
+              LEFT JOIN wallets w ON w.account_id = a.id;
+            -- Lots whose time is over go first; what cannot go together is left to the fold.
+            EXIT WHEN due IS NULL OR settled;
+            PERFORM settle_due_accounts(due, started);
+            settled := true;
+          END LOOP;
 
           -- A key or a reference that was seen before: a replay, or work with a history. The fold knows what to do.
           -- No EXISTS: the planner may answer that by hashing a whole table.

@@ -72,8 +72,9 @@ const CURRENT_LOTS = String.raw`
   CREATE FUNCTION current_lots(account uuid) RETURNS lot_fold LANGUAGE plpgsql STABLE AS $body$
   DECLARE
     rows_max CONSTANT integer := 10000;
-    fold lot_fold := fold_lots(account, rows_max);
+    fold lot_fold;
   BEGIN
+    SELECT * INTO STRICT fold FROM fold_lots(ARRAY[account], rows_max);
     IF fold.rows_folded = rows_max AND EXISTS (
       SELECT FROM ledger l WHERE l.account_id = account AND l.seq > fold.folded_seq)
     THEN

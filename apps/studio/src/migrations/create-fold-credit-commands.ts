@@ -24,6 +24,7 @@ export class CreateFoldCreditCommands1763700000400 implements MigrationInterface
       DROP FUNCTION credit_hold_json(reservations);
       DROP FUNCTION credit_entry_json(ledger);
       DROP FUNCTION add_clawback_shortfall;
+      DROP FUNCTION settle_due_accounts(uuid[], timestamptz);
       DROP FUNCTION settle_due_lots(wallets, timestamptz);
       DROP FUNCTION expire_due_holds(wallets);
       DROP FUNCTION expire_hold(wallets, reservations);
@@ -154,9 +155,10 @@ const STEPS = String.raw`
 `;
 
 const EXPIRE_LOTS = String.raw`
-  -- Takes what is due from lots: credits of a purchase that are wanted back, then what is left of lots whose time is
-  -- over. Held credits are left until their hold ends. The lots are brought to the head first, and the rows say which lot
-  -- they took from. An expiry counts from the lot's end, or from when its credits came free ("not_before") if later.
+  -- Before an account's commands are decided, what is due is taken from its lots: credits of a purchase that are wanted
+  -- back, then what is left of lots whose time is over. Held credits are left until their hold ends. The lots are brought
+  -- to the head first, and the rows say which lot they took from. An expiry counts from the lot's end, or from when its
+  -- credits came free ("not_before") if later.
   CREATE FUNCTION settle_due_lots(wallet wallets, not_before timestamptz DEFAULT NULL) RETURNS wallets
   LANGUAGE plpgsql AS $body$
   DECLARE
@@ -221,6 +223,57 @@ const EXPIRE_LOTS = String.raw`
     RETURN wallet;
   END $body$;
 
+  -- The same for many accounts at once, as at a month's end: the lots of those that nobody wants credits back from.
+  -- The caller holds the locks of their wallets and has read the clock after them.
+  CREATE FUNCTION settle_due_accounts(accounts uuid[], started timestamptz) RETURNS void LANGUAGE plpgsql
+  -- Every join is a look-up of a few rows by their key.
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $body$
+  DECLARE
+    due uuid[] := ARRAY(
+      SELECT w.account_id FROM wallets w
+       WHERE w.account_id = ANY (accounts) AND w.next_lot_expiry_at <= greatest(started, w.last_entry_at)
+         AND (SELECT true FROM clawbacks c WHERE c.account_id = w.account_id AND c.pending_micro > 0 LIMIT 1) IS NULL
+       ORDER BY w.account_id);
+    rows_per_step CONSTANT integer := 1000;
+  BEGIN
+    LOOP
+      EXIT WHEN NOT coalesce((SELECT bool_or(f.rows_folded = rows_per_step) FROM advance_lots(due, rows_per_step) f), false);
+    END LOOP;
+    WITH standing AS MATERIALIZED (
+      SELECT w.account_id, w.seq, w.balance_micro, w.reserved_micro, l.*,
+             greatest(started, w.last_entry_at) AS at, l.expires_at <= greatest(started, w.last_entry_at) AS is_over,
+             l.expires_at <= greatest(started, w.last_entry_at) AND l.free_micro > 0 AS ends
+        FROM unnest(due) d (id)
+        JOIN wallets w ON w.account_id = d.id
+       CROSS JOIN LATERAL (
+         SELECT l.lot_id, l.expires_at, b.free_micro, b.held_micro,
+                row_number() OVER (
+                  ORDER BY l.priority, l.expires_at NULLS LAST, lot_kind_rank(l.kind), l.seq, l.lot_id) AS place
+           FROM lot_balances b JOIN lots l ON l.account_id = b.account_id AND l.lot_id = b.lot_id
+          WHERE b.account_id = d.id AND b.free_micro + b.held_micro > 0
+         OFFSET 0) l
+    ), ended AS MATERIALIZED (
+      SELECT s.*, row_number() OVER burnt AS step, sum(s.free_micro) OVER burnt AS running
+        FROM standing s WHERE s.ends WINDOW burnt AS (PARTITION BY s.account_id ORDER BY s.place)
+    ), posted AS (
+      INSERT INTO ledger
+      SELECT e.account_id, e.seq + e.step, gen_random_uuid(), 'LOT_EXPIRY', -e.free_micro, 0, e.balance_micro - e.running,
+             e.reserved_micro, NULL, NULL, NULL, NULL, 'studio', 'expire_lots', key.name, 0,
+             sha256(convert_to(key.name, 'UTF8')), NULL, NULL, e.expires_at, e.at, NULL, ARRAY[e.lot_id], ARRAY[-e.free_micro],
+             NULL
+        FROM ended e
+       CROSS JOIN LATERAL (SELECT 'lot_expiry:' || e.lot_id || ':' || e.seq + e.step - 1 OFFSET 0) key (name)
+    )
+    UPDATE wallets w SET balance_micro = w.balance_micro - t.ended, seq = w.seq + t.steps,
+           last_entry_at = coalesce(t.at, w.last_entry_at),
+           next_lot_expiry_at = t.next_end, held_lots_due = t.held_due
+      FROM (SELECT d.id, coalesce(sum(s.free_micro) FILTER (WHERE s.ends), 0) AS ended, count(*) FILTER (WHERE s.ends) AS steps,
+                   max(s.at) AS at, min(s.expires_at) FILTER (WHERE NOT s.is_over) AS next_end,
+                   coalesce(bool_or(s.is_over AND s.held_micro > 0), false) AS held_due
+              FROM unnest(due) d (id) LEFT JOIN standing s ON s.account_id = d.id GROUP BY d.id) t
+     WHERE w.account_id = t.id;
+  END $body$;
+
   -- What a clawback cannot take because it was spent. A purchase may run short more than once: each is a row of its own.
   CREATE FUNCTION add_clawback_shortfall(
     wallet wallets, clawback uuid, purchase_type text, purchase_id text, missing bigint
@@ -266,7 +319,6 @@ const APPLY = String.raw`
     replayed := entry.entry_id IS NOT NULL OR unposted.outcome_id IS NOT NULL;
 
     IF NOT replayed THEN
-      IF wallet.next_lot_expiry_at <= wallet.last_entry_at THEN wallet := settle_due_lots(wallet); END IF;
       decision.wallet := wallet;
       decision.command := command;
       decision := CASE command.operation
@@ -387,6 +439,7 @@ const FOLD = String.raw`
         SELECT * INTO wallet FROM wallets w WHERE w.account_id = command.account_id;
         -- Never behind the account's last row, whatever the clock did.
         wallet.last_entry_at := greatest(started, wallet.last_entry_at);
+        IF wallet.next_lot_expiry_at <= wallet.last_entry_at THEN wallet := settle_due_lots(wallet); END IF;
       END IF;
       outcome_position := command.position;
       IF wallet.account_id IS NULL THEN

@@ -9,7 +9,7 @@ import { ExpireHolds } from '../../src/modules/ledger/expire-holds.ts';
 import { ExpireLots } from '../../src/modules/ledger/expire-lots.ts';
 import { startStudio, type RunningStudio } from '../start-studio.ts';
 import { expectSoundLedger } from './expect-sound-ledger.ts';
-import { CREDIT, newAccount, passTime } from './story.ts';
+import { CREDIT, forgetLots, newAccount, passTime } from './story.ts';
 
 /** Faults that were found once, each told as short as it can be. */
 let studio: RunningStudio;
@@ -104,17 +104,15 @@ test('holds no lot covers are covered in the order of their rows: a fold from no
     const { rows } = await studio.pool.query<CreditBatchRow & Record<string, unknown>>(batch.query());
     expect(batch.outcomes(rows)[0]).toMatchObject({ outcome: 'POSTED' });
   }
-  await studio.pool.query('SELECT advance_lots($1, 1000)', [a]);
+  await studio.pool.query('SELECT advance_lots(ARRAY[$1::uuid], 1000)', [a]);
   await apply(a, 'grant', { credits: 10, lotExpiresAt: inMinutes(60) });
-  await studio.pool.query('SELECT advance_lots($1, 1000)', [a]);
+  await studio.pool.query('SELECT advance_lots(ARRAY[$1::uuid], 1000)', [a]);
   await passTime(studio, 90);
   await apply(a, 'release', { refType: 'w', refId: 'late' });
   await apply(a, 'release', { refType: 'w', refId: 'early' });
   await studio.pool.query('SELECT lots_at_head($1)', [a]);
   const stored = await lotsOf(a);
-  for (const table of ['lot_allocations', 'lot_holds', 'lot_balances', 'lot_progress']) {
-    await studio.pool.query(`DELETE FROM ${table} WHERE account_id = $1`, [a]);
-  }
+  await forgetLots(studio, a);
   await studio.pool.query('SELECT lots_at_head($1)', [a]);
   expect(await lotsOf(a)).toEqual(stored);
 });

@@ -100,7 +100,26 @@ export const EXAMPLES: readonly Told[] = [
     { op: 'recover', key: 'k1', shortfall: 'work 1 1' },
     { op: 'recover', key: 'k2', shortfall: 'work 1 1' },
   ),
+  // Lots end before nothing but holds is asked for: one that is partly held, then two at once, then what the hold kept.
+  {
+    overdraft: 0,
+    rounds: [
+      ...plain(
+        { op: 'grant', key: 'k1', amount: 8, priority: 100, kind: 'promotional', expiresAt: 15 },
+        { op: 'grant', key: 'k2', amount: 5, priority: 100, kind: 'promotional', expiresAt: 45 },
+        { op: 'grant', key: 'k3', amount: 4, priority: 100, kind: 'purchased', expiresAt: 45 },
+        { op: 'reserve', key: 'k1', ref: '1', acceptance: 1, amount: 3, minutes: 300 },
+      ).rounds,
+      inTime(30, { op: 'reserve', key: 'k2', ref: '2', acceptance: 1, amount: 2, minutes: 300 }),
+      inTime(30, { op: 'reserve', key: 'k3', ref: '3', acceptance: 1, amount: 1, minutes: 300 }),
+      ...plain({ op: 'release', key: 'k1', ref: '1', acceptance: 1, amount: undefined }).rounds,
+    ],
+  },
 ];
+
+function inTime(minutes: 10 | 30 | 50, ...batch: OracleCommand[]): Told['rounds'][number] {
+  return { before: { change: 'time', minutes }, batch };
+}
 
 function plain(...batch: OracleCommand[]): Told {
   return { overdraft: 0, rounds: batch.map((command) => ({ before: null, batch: [command] })) };

@@ -111,10 +111,28 @@ const BUGS: readonly SeededBug[] = [
     to: 'wallet.held_lots_due := wallet.held_lots_due',
   },
   {
+    what: 'where many accounts’ lots end together, a lot that is held never ends',
+    in: 'settle_due_accounts',
+    from: 'coalesce(bool_or(s.is_over AND s.held_micro > 0), false)',
+    to: 'false',
+  },
+  {
+    what: 'where many accounts’ lots end together, the second lot of one forgets the first',
+    in: 'settle_due_accounts',
+    from: 'e.balance_micro - e.running',
+    to: 'e.balance_micro - e.free_micro',
+  },
+  {
+    what: 'where many accounts’ lots end together, the next end is not watched',
+    in: 'settle_due_accounts',
+    from: 'min(s.expires_at) FILTER (WHERE NOT s.is_over)',
+    to: 'NULL::timestamptz',
+  },
+  {
     what: 'purchased credits burn before promotional ones',
-    in: 'fold_lots',
-    from: "CASE l.kind WHEN 'promotional' THEN 1 WHEN 'adjustment' THEN 2 ELSE 3 END",
-    to: "CASE l.kind WHEN 'promotional' THEN 3 WHEN 'adjustment' THEN 2 ELSE 1 END",
+    in: 'lot_kind_rank',
+    from: "WHEN 'promotional' THEN 1 WHEN 'adjustment' THEN 2 ELSE 3",
+    to: "WHEN 'promotional' THEN 3 WHEN 'adjustment' THEN 2 ELSE 1",
   },
   {
     what: 'a hold gives back the lots it would burn first',

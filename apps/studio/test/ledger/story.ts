@@ -213,19 +213,27 @@ export async function expectAccount(
   expect(shortfalls.map((row) => (row as { text: string }).text)).toEqual(
     oracle.shortfalls.map(({ name, amount, status }) => `${name} ${status} ${amount}`).sort(),
   );
-  for (const table of ['lot_progress', 'lot_balances', 'lot_holds', 'lot_allocations']) {
-    await studio.pool.query(`DELETE FROM ${table} WHERE account_id = $1`, [accountId]);
-  }
+  await forgetLots(studio, accountId);
   // In steps of another size than before: how far the fold got in between must not show.
   let step: { rows_folded: number };
   do {
     const { rows } = await studio.pool.query<{ rows_folded: number }>(
-      'SELECT (advance_lots($1, 3)).rows_folded AS rows_folded',
+      'SELECT rows_folded FROM advance_lots(ARRAY[$1::uuid], 3)',
       [accountId],
     );
     step = rows[0]!;
   } while (step.rows_folded > 0);
   expect(await foldedLots(studio, accountId)).toEqual(folded);
+}
+
+/** As if the account's lots had never been folded: they can be folded again, from its first row. */
+export async function forgetLots(studio: RunningStudio, accountId: string): Promise<void> {
+  for (const table of ['lot_balances', 'lot_holds', 'lot_allocations']) {
+    await studio.pool.query(`DELETE FROM ${table} WHERE account_id = $1`, [accountId]);
+  }
+  await studio.pool.query('UPDATE lot_progress SET folded_seq = 0, overdraft_micro = 0 WHERE account_id = $1', [
+    accountId,
+  ]);
 }
 
 interface FoldedLots {

@@ -72,7 +72,7 @@ const LOTS_LEFT = `
     SELECT t.lot_id, t.seq::text, t.kind, t.priority, t.expires_at, t.left_micro::text,
            row_number() OVER (
              ORDER BY t.priority, t.expires_at NULLS LAST,
-                      CASE t.kind WHEN 'promotional' THEN 1 WHEN 'adjustment' THEN 2 ELSE 3 END, t.seq, t.lot_id) AS place
+                      lot_kind_rank(t.kind), t.seq, t.lot_id) AS place
       FROM lots_then t
      WHERE t.left_micro > 0 AND ($4::timestamptz IS NULL OR (t.expires_at >= $4 AND t.expires_at < $5)))
   SELECT coalesce((SELECT jsonb_agg(to_jsonb(s) ORDER BY s.place) FROM shown s WHERE s.place <= $7), '[]') AS lots,

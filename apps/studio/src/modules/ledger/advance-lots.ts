@@ -1,14 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { PgPool } from '@tandem/platform/database/pool';
 
-/** Rows of one account folded in one transaction: what a command that needs the account's lots may have to wait for. */
+/** Rows folded in one transaction, of one account or many: what a command that needs such an account may have to wait for. */
 const ROWS_PER_STEP = 1000;
-const ACCOUNTS_PER_LOOK = 500;
+const ACCOUNTS_PER_STEP = 100;
+const ACCOUNTS_PER_LOOK = 1000;
 /** A run leaves the rest to the next one, so that the fold never takes more than a small share of the database. */
 const MS_PER_LOOK = 500;
 /** Accounts with a lot that ends this soon come first: what is folded now need not be folded under the wallet's lock. */
 const DUE_SOON = '1 hour';
 const FIRST_ACCOUNT = '00000000-0000-0000-0000-000000000000';
+
+interface AccountBehind {
+  readonly account_id: string;
+  readonly rows_behind: number;
+}
 
 /** Folds the ledger's newest rows into lots, a little behind the writers and never in their way. */
 @Injectable()
@@ -27,42 +33,60 @@ export class AdvanceLots {
     const first = await this.fold(dueSoon, () => undefined);
     const others = await this.behind('w.account_id > $1', 'w.account_id');
     const second = await this.fold(others, (accountId) => (this.position = accountId));
-    if (others.length < ACCOUNTS_PER_LOOK && this.position === (others.at(-1) ?? this.position)) {
+    if (others.length < ACCOUNTS_PER_LOOK && this.position === (others.at(-1)?.account_id ?? this.position)) {
       this.position = FIRST_ACCOUNT;
     }
     return first + second;
   }
 
-  private async behind(which: string, order: string): Promise<string[]> {
-    const { rows } = await this.pool.query<{ account_id: string }>(
-      `SELECT w.account_id FROM wallets w LEFT JOIN lot_progress p USING (account_id)
-        WHERE ${which} AND w.seq > coalesce(p.folded_seq, 0) ORDER BY ${order} LIMIT ${ACCOUNTS_PER_LOOK}`,
+  private async behind(which: string, order: string): Promise<AccountBehind[]> {
+    const { rows } = await this.pool.query<AccountBehind & Record<string, unknown>>(
+      `SELECT w.account_id, least(w.seq - p.folded_seq, ${ROWS_PER_STEP})::integer AS rows_behind
+         FROM wallets w JOIN lot_progress p USING (account_id)
+        WHERE ${which} AND w.seq > p.folded_seq ORDER BY ${order} LIMIT ${ACCOUNTS_PER_LOOK}`,
       [this.position],
     );
-    return rows.map((row) => row.account_id);
+    return rows;
   }
 
   /** Each account up to its last row, as long as there is time. */
-  private async fold(accountIds: readonly string[], done: (accountId: string) => void): Promise<number> {
+  private async fold(accounts: readonly AccountBehind[], done: (accountId: string) => void): Promise<number> {
     const until = performance.now() + MS_PER_LOOK;
     let folded = 0;
-    for (const accountId of accountIds) {
-      for (;;) {
+    for (const step of inSteps(accounts)) {
+      for (let behind = step; behind.length > 0;) {
         if (performance.now() > until) return folded;
-        const rows = await this.step(accountId);
-        folded += rows;
-        if (rows < ROWS_PER_STEP) break;
+        const steps = await this.advance(behind);
+        folded += steps.reduce((sum, { rows_folded }) => sum + rows_folded, 0);
+        behind = steps.filter(({ rows_folded }) => rows_folded === ROWS_PER_STEP).map(({ account_id }) => account_id);
       }
-      done(accountId);
+      done(step.at(-1) ?? FIRST_ACCOUNT);
     }
     return folded;
   }
 
-  private async step(accountId: string): Promise<number> {
-    const { rows } = await this.pool.query<{ rows_folded: number }>(
-      'SELECT (f).rows_folded FROM (SELECT advance_lots($1, $2) OFFSET 0) s (f)',
-      [accountId, ROWS_PER_STEP],
+  private async advance(accountIds: readonly string[]): Promise<{ account_id: string; rows_folded: number }[]> {
+    const { rows } = await this.pool.query<{ account_id: string; rows_folded: number }>(
+      'SELECT account_id, rows_folded FROM advance_lots($1::uuid[], $2, false)',
+      [accountIds, ROWS_PER_STEP],
     );
-    return rows[0]?.rows_folded ?? 0;
+    return rows;
   }
+}
+
+/** Accounts in the order given, together as far as one transaction should go. */
+function inSteps(accounts: readonly AccountBehind[]): string[][] {
+  const steps: string[][] = [];
+  let rows = ROWS_PER_STEP;
+  for (const { account_id: accountId, rows_behind: behind } of accounts) {
+    const last = steps.at(-1);
+    if (last && last.length < ACCOUNTS_PER_STEP && rows + behind <= ROWS_PER_STEP) {
+      last.push(accountId);
+      rows += behind;
+    } else {
+      steps.push([accountId]);
+      rows = behind;
+    }
+  }
+  return steps;
 }

@@ -4,8 +4,8 @@ import { CreditLedger } from './credit-ledger.ts';
 
 /** Accounts looked up in one round. */
 const ACCOUNTS_PER_ROUND = 500;
-/** Accounts swept at once: each costs a fold of its lots, and customers' commands share the batch with them. */
-const ACCOUNTS_AT_ONCE = 8;
+/** Accounts swept at once: customers’ commands share the batch with them. */
+const ACCOUNTS_AT_ONCE = 32;
 
 interface DueAccount {
   readonly account_id: string;
