@@ -24,10 +24,11 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
       -- A wallet somebody else holds for longer than this fails the batch; the lane then works around it.
       -- Every look-up has an index; plans are kept for the life of a connection, and those made while the tables were
       -- small would go on reading them whole.
-      LANGUAGE plpgsql SET lock_timeout = '500ms' SET enable_seqscan = off AS $body$
+      LANGUAGE plpgsql SET lock_timeout = '500ms' SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $body$
       DECLARE
         folded credit_command[] := '{}';
         started timestamptz;
+        rows_at tid[];
         seqs bigint[];
         balances bigint[];
         reserved bigint[];
@@ -53,15 +54,15 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
 
         IF cardinality(candidate_ids) > 0 THEN
           LOOP
-            SELECT array_agg(w.seq ORDER BY a.place), array_agg(w.balance_micro ORDER BY a.place),
-                   array_agg(w.reserved_micro ORDER BY a.place),
+            SELECT array_agg(w.ctid ORDER BY a.place), array_agg(w.seq ORDER BY a.place),
+                   array_agg(w.balance_micro ORDER BY a.place), array_agg(w.reserved_micro ORDER BY a.place),
                    array_agg(greatest(started, w.last_entry_at) ORDER BY a.place),
                    -- Expired holds only understate what is available: an account that does not fit is looked at by the fold.
                    array_agg(coalesce(w.billing_mode = 'CREDIT' AND w.account_status = 'ACTIVE'
                      AND (w.next_lot_expiry_at IS NULL OR w.next_lot_expiry_at > greatest(started, w.last_entry_at))
                      AND w.balance_micro - w.reserved_micro + w.overdraft_limit_micro >= a.total, false) ORDER BY a.place),
                    array_agg(w.account_id) FILTER (WHERE w.next_lot_expiry_at <= greatest(started, w.last_entry_at))
-              INTO seqs, balances, reserved, times, fits, due
+              INTO rows_at, seqs, balances, reserved, times, fits, due
               FROM unnest(candidate_ids, candidate_totals) WITH ORDINALITY a (id, total, place)
               LEFT JOIN wallets w ON w.account_id = a.id;
             -- Lots whose time is over go first; what cannot go together is left to the fold.
@@ -88,8 +89,8 @@ export class CreateApplyCreditBatch1763700000500 implements MigrationInterface {
           END IF;
 
           UPDATE wallets w SET reserved_micro = w.reserved_micro + a.total, seq = w.seq + a.commands, last_entry_at = a.at
-            FROM unnest(candidate_ids, candidate_totals, candidate_counts, times, fits) a (id, total, commands, at, fit)
-           WHERE w.account_id = a.id AND a.fit;
+            FROM unnest(rows_at, candidate_totals, candidate_counts, times, fits) a (row_at, total, commands, at, fit)
+           WHERE w.ctid = a.row_at AND a.fit;
 
           INSERT INTO reservations (account_id, reservation_id, amount_micro, held_micro, ref_type, ref_id, acceptance, client,
                                     idempotency_key, created_at, expires_at)

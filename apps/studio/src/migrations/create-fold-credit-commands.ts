@@ -328,7 +328,6 @@ const APPLY = String.raw`
         WHEN 'charge' THEN charge_credits(decision)
         WHEN 'extend' THEN extend_hold(decision)
         WHEN 'expire' THEN sweep_hold(decision)
-        WHEN 'expire_lots' THEN sweep_lots(decision)
         WHEN 'grant' THEN add_credits(decision)
         WHEN 'purchase' THEN add_credits(decision)
         WHEN 'adjust' THEN adjust_credits(decision)
@@ -451,6 +450,9 @@ const FOLD = String.raw`
           ON CONFLICT DO NOTHING;
         END IF;
         outcome := json_build_object('outcome', 'REJECTED', 'code', 'account_not_enrolled');
+      ELSIF command.operation = 'expire_lots' THEN
+        -- What the sweeper wants was done when the wallet was read.
+        outcome := json_build_object('outcome', 'SWEPT');
       ELSE
         step := apply_credit_command(wallet, command);
         wallet := step.wallet;

@@ -372,9 +372,12 @@ const STORE_LOTS = String.raw`
       FROM unnest(folds) f CROSS JOIN LATERAL unnest(f.lot_ids, f.free, f.held) l (lot_id, free, held)
     ON CONFLICT (account_id, lot_id) DO UPDATE SET free_micro = excluded.free_micro, held_micro = excluded.held_micro
       WHERE (lot_balances.free_micro, lot_balances.held_micro) <> (excluded.free_micro, excluded.held_micro);
-    DELETE FROM lot_holds h
-     USING unnest(folds) f CROSS JOIN LATERAL (SELECT DISTINCT p.hold FROM unnest(f.part_holds) p (hold)) p
-     WHERE h.account_id = f.account_id AND h.reservation_id = p.hold;
+    -- Fenced, so that rows are looked up by their key even where the plan was made on an empty table.
+    DELETE FROM lot_holds WHERE ctid = ANY (ARRAY(
+      SELECT h.ctid FROM unnest(folds) f
+       CROSS JOIN LATERAL (SELECT DISTINCT p.hold FROM unnest(f.part_holds) p (hold)) p
+       CROSS JOIN LATERAL (SELECT h.ctid FROM lot_holds h
+                            WHERE h.account_id = f.account_id AND h.reservation_id = p.hold OFFSET 0) h));
     INSERT INTO lot_holds
     SELECT f.account_id, p.hold, p.place, p.seq, f.lot_ids[nullif(p.lot, 0)], p.amount
       FROM unnest(folds) f
@@ -387,14 +390,16 @@ const STORE_LOTS = String.raw`
      CROSS JOIN LATERAL unnest(f.allocation_seqs, f.allocation_lots, f.allocation_amounts) a (seq, lot, amount)
      GROUP BY f.account_id, a.seq, a.lot HAVING sum(a.amount) <> 0;
     UPDATE lot_progress p SET folded_seq = f.folded_seq, overdraft_micro = f.overdraft
-      FROM unnest(folds) f WHERE p.account_id = f.account_id;
+      FROM (SELECT f.folded_seq, f.overdraft, p.ctid AS place FROM unnest(folds) f
+             CROSS JOIN LATERAL (SELECT p.ctid FROM lot_progress p WHERE p.account_id = f.account_id OFFSET 0) p) f
+     WHERE p.ctid = f.place;
   END $body$;
 
   -- Folds up to so many more rows of each account and keeps the result. Whoever advances an account's lots holds the lock
   -- of its progress row and takes no other after it, so the job never makes a command wait for a wallet. The job leaves
   -- out accounts that somebody else is at, and thereby never waits while it holds a lock; a command waits for its own.
   CREATE FUNCTION advance_lots(accounts uuid[], rows_max integer, waits boolean DEFAULT true) RETURNS SETOF lot_fold
-  LANGUAGE plpgsql SET enable_seqscan = off AS $body$
+  LANGUAGE plpgsql SET enable_seqscan = off SET plan_cache_mode = force_generic_plan AS $body$
   DECLARE
     mine uuid[];
     folds lot_fold[];

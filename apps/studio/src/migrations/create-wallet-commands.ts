@@ -14,7 +14,7 @@ export class CreateWalletCommands1763700000440 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP FUNCTION sweep_lots(credit_decision), claw_back_purchase(credit_decision), give_up_clawback(ledger, timestamptz),
+      DROP FUNCTION claw_back_purchase(credit_decision), give_up_clawback(ledger, timestamptz),
         claimable_of(lots), transfer_credits(credit_decision),
         reverse_entry(credit_decision), recover_shortfall(credit_decision), charge_credits(credit_decision),
         take_credits(credit_decision, text, text), adjust_credits(credit_decision), add_credits(credit_decision);
@@ -361,13 +361,6 @@ const CLAW_BACK = String.raw`
       decision.outcome := CASE held WHEN 0 THEN 'SHORTFALL' ELSE 'PENDING' END;
       decision.details := jsonb_strip_nulls(jsonb_build_object('pending_micro', nullif(held, 0)::text));
     END IF;
-    RETURN decision;
-  END $body$;
-
-  -- The sweeper's look at an account's lots: the step before every command has done what was due.
-  CREATE FUNCTION sweep_lots(decision credit_decision) RETURNS credit_decision LANGUAGE plpgsql AS $body$
-  BEGIN
-    decision.outcome := 'SWEPT';
     RETURN decision;
   END $body$;
 `;
