@@ -23,7 +23,7 @@ export interface ExternalKeyParts {
 const ID_PATTERN = /^[A-Za-z0-9_-]{1,128}$/;
 const LEADING_ZERO_NUMBER = /^0[0-9]+$/;
 
-/** Canonical form as one pattern, for table checks and OpenAPI; `parseExternalKey` is the rule with its reasons. */
+/** Canonical form as one pattern, for validators and OpenAPI; `parseExternalKey` is the rule with its reasons. */
 export const EXTERNAL_KEY_PATTERN =
   /^(v1:(partner|client|assignment|invoice|channel)|v2:(tenant|external)):(?!0[0-9]+$)[A-Za-z0-9_-]{1,128}$/;
 
