@@ -117,3 +117,10 @@ export const IsReference = matches(
   REFERENCE_PATTERN,
   'must be 1 to 128 characters of A-Z a-z 0-9 _ . : @ / + = ~ -',
 );
+
+/** Type of an event: 1 to 64 characters, a letter first. */
+export const IsEventType = matches(
+  'isEventType',
+  /^[a-z][a-z0-9_.]{0,63}$/,
+  'must be 1 to 64 characters of a-z 0-9 _ .',
+);

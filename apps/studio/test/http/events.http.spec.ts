@@ -107,6 +107,8 @@ describe('one event', () => {
     const { external_account_key: _, ...byId } = event({ account_id: rows[0]?.account_id as string });
     const answer = await v1.post(PATH).send(byId);
     expect([answer.status, answer.body.receipt.account_seq]).toEqual([201, 2]);
+    const beside = await v1.post(PATH).send({ ...event(byId), idempotency_key: 'null', external_account_key: null });
+    expect([beside.status, beside.body.receipt.account_seq]).toEqual([201, 3]);
     const unknown = await v1.post(PATH).send({ ...byId, account_id: '7e6fbb44-7f2c-4b2c-9c53-9d46f8a3a111' });
     expect([unknown.status, unknown.body.errors[0].path]).toEqual([400, 'account_id']);
   });
@@ -201,6 +203,32 @@ describe('an array of events', () => {
     expect(outcomes[3]?.event).toEqual(outcomes[2]?.event);
     expect(outcomes[2]?.event?.receipt).toMatchObject({ account_seq: 2 });
     expect(await storedSeqs(known.external_account_key as string)).toEqual(['1', '2']);
+  });
+
+  test('repeats among new events, of one sending and of earlier ones: each account counts on without a gap', async () => {
+    const [one, other] = [event(), event()];
+    const at = (sent: SentEvent, key: string): SentEvent => ({ ...sent, idempotency_key: key });
+    await v1.post(PATH).send([at(one, 'a'), at(other, 'a')]);
+    const answer = await v1
+      .post(PATH)
+      .send([at(one, 'b'), at(other, 'a'), at(one, 'a'), at(one, 'c'), at(other, 'b'), at(one, 'b'), at(one, 'd')]);
+    const outcomes = answer.body.outcomes as { status: number; event: { receipt: { account_seq: number } } }[];
+    expect(outcomes.map(({ status, event: stored }) => [status, stored.receipt.account_seq])).toEqual([
+      [201, 2],
+      [200, 1],
+      [200, 1],
+      [201, 3],
+      [201, 2],
+      [200, 2],
+      [201, 4],
+    ]);
+    expect(await storedSeqs(one.external_account_key as string)).toEqual(['1', '2', '3', '4']);
+    const { rows } = await studio.pool.query(
+      `SELECT a.event_seq, a.last_event_at = max(e.received_at) AS counted FROM accounts a JOIN billing_events e USING (account_id)
+        WHERE a.external_key = $1 GROUP BY a.account_id`,
+      [one.external_account_key],
+    );
+    expect(rows).toEqual([{ event_seq: '4', counted: true }]);
   });
 
   test('takes 500 events, and 400 for more, for none, and with the header of a single event', async () => {

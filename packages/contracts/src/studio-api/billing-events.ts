@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsObject, IsOptional, IsUUID, Matches } from 'class-validator';
+import { IsIn, IsObject, IsOptional, IsUUID } from 'class-validator';
 import { SOURCE_SYSTEMS, type SourceSystem } from '../billing-terms.ts';
 import type { ErrorCode } from '../error-codes.ts';
-import { IsExternalKey, IsIdempotencyKey, IsInstant } from '../validators.ts';
+import { IsEventType, IsExternalKey, IsIdempotencyKey, IsInstant } from '../validators.ts';
 import { Receipt } from './receipt.ts';
 
 /** Most events or commands one array request may carry. */
@@ -15,7 +15,7 @@ export class BillingEventRequest {
   source_system: SourceSystem;
 
   @ApiProperty({ example: 'invoice_issued' })
-  @Matches(/^[a-z][a-z0-9_.]{0,63}$/, { message: 'event_type must be 1 to 64 characters of a-z 0-9 _ .' })
+  @IsEventType()
   event_type: string;
 
   @ApiPropertyOptional({ format: 'uuid' })

@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** JSON with the keys of every object sorted, so that two spellings of one value are one text. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) => {
-    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
-    return Object.fromEntries(Object.entries(part).sort(([left], [right]) => (left < right ? -1 : 1)));
-  });
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const fields = value as Record<string, unknown>;
+  const parts = Object.keys(fields)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(fields[key])}`);
+  return `{${parts.join(',')}}`;
 }
 
 /** What makes two sendings of a key the same fact. */
@@ -23,6 +26,8 @@ export interface EventFact {
  */
 export function eventDigest(fact: EventFact): string {
   const { event_emitted_at: _sentAt, ...payload } = fact.payload;
-  const named = [fact.source_system, fact.event_type, fact.account_id, payload, fact.occurred_at];
-  return createHash('sha256').update(canonicalJson(named)).digest('hex');
+  return hash(
+    'sha256',
+    canonicalJson([fact.source_system, fact.event_type, fact.account_id, payload, fact.occurred_at]),
+  );
 }

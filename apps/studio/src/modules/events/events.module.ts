@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '../accounts/accounts.module.ts';
+import { EventStore } from './event.store.ts';
 import { EventsController } from './events.controller.ts';
 import { IngestBillingEvents } from './ingest-billing-events.ts';
 
@@ -7,6 +8,6 @@ import { IngestBillingEvents } from './ingest-billing-events.ts';
 @Module({
   imports: [AccountsModule],
   controllers: [EventsController],
-  providers: [IngestBillingEvents],
+  providers: [EventStore, IngestBillingEvents],
 })
 export class EventsModule {}

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { BillingEventRequest } from '@tandem/contracts';
-import { UnitOfWork } from '@tandem/platform/database/unit-of-work';
 import { DomainError, ValidationError } from '@tandem/platform/errors';
 import { newId } from '@tandem/platform/ids';
 import { isUUID } from 'class-validator';
@@ -11,104 +10,84 @@ import {
   type SelectedAccount,
 } from '../accounts/account-selector.ts';
 import { checkEvent, occurredAtOf } from './check-event.ts';
-import { toBillingEventRow, type IngestedEventSqlRow } from './event.convert.ts';
+import { toBillingEventRow } from './event.convert.ts';
 import { eventDigest } from './event-digest.ts';
 import type { EventOutcome } from './event-outcome.ts';
+import { EventStore, type IngestedEventSqlRow, type IntakeItem } from './event.store.ts';
 
 /** The service that sends, as its token says. */
 export interface EventSender extends NamespaceBound {
   readonly client: string;
 }
 
-/** One checked event in the form `ingest_billing_events` reads. */
-interface IntakeItem {
-  readonly item: number;
-  readonly account_id: string;
-  readonly external_key: string;
-  readonly event_id: string;
-  readonly source_system: string;
-  readonly event_type: string;
-  readonly idempotency_key: string;
-  readonly digest: string;
-  readonly client: string;
-  readonly payload: Record<string, unknown>;
-  readonly occurred_at: string | null;
-}
-
 /** Stores facts other systems send, each once, and answers one outcome per item in the order sent. */
 @Injectable()
 export class IngestBillingEvents {
   constructor(
-    private readonly uow: UnitOfWork,
+    private readonly store: EventStore,
     private readonly accounts: AccountResolver,
   ) {}
 
   /** A bad item is refused alone; the others are stored together, in one transaction. */
   async run(sender: EventSender, inputs: readonly unknown[]): Promise<EventOutcome[]> {
-    const keys = await this.accounts.keysOf(idsWithoutKey(inputs));
-    const outcomes = new Array<EventOutcome>(inputs.length);
-    const items: IntakeItem[] = [];
-    for (const [item, input] of inputs.entries()) {
-      try {
-        items.push(toIntakeItem({ sender, keys, item, input }));
-      } catch (error) {
-        if (!(error instanceof DomainError)) throw error;
-        outcomes[item] = { kind: 'refused', refusal: error };
-      }
-    }
-    for (const row of await this.ingest(items)) outcomes[row.item] = toOutcome(row);
-    for (const { item } of items) {
-      if (outcomes[item] === undefined) throw new Error(`event intake lost item ${item}`);
-    }
-    return outcomes;
+    const keys = await this.keysOf(idsWithoutKey(inputs));
+    const read = inputs.map((input) => tryToRead(sender, keys, input));
+    const items = read.filter((item): item is IntakeItem => !(item instanceof DomainError));
+    const rows = items.length === 0 ? [] : await this.store.ingest(sender.client, items);
+    const rowOf = new Map(rows.map((row) => [row.sent_id, row]));
+    return read.map((item): EventOutcome => {
+      if (item instanceof DomainError) return { kind: 'refused', refusal: item };
+      const row = rowOf.get(item.event_id);
+      if (row === undefined) throw new Error(`event intake lost event ${item.event_id}`);
+      return toOutcome(item, row);
+    });
   }
 
-  private async ingest(items: readonly IntakeItem[]): Promise<IngestedEventSqlRow[]> {
-    if (items.length === 0) return [];
-    return this.uow.run((tx) =>
-      tx.query<IngestedEventSqlRow>('SELECT * FROM ingest_billing_events($1::jsonb)', [JSON.stringify(items)]),
-    );
+  /** Keys of the accounts that events name by id alone: seldom any. */
+  private keysOf(ids: readonly string[]): ReadonlyMap<string, string> | Promise<ReadonlyMap<string, string>> {
+    return ids.length === 0 ? new Map<string, string>() : this.accounts.keysOf(ids);
   }
 }
 
 /** Ids that stand alone, so that their keys can be read at once. What is not an id is refused later, by its own check. */
 function idsWithoutKey(inputs: readonly unknown[]): string[] {
-  const ids = inputs.map((input) => {
+  const ids = new Set<string>();
+  for (const input of inputs) {
     const { account_id: id, external_account_key: key } = (input ?? {}) as Partial<Record<string, unknown>>;
-    return typeof id === 'string' && key === undefined && isUUID(id) ? id.toLowerCase() : undefined;
-  });
-  return [...new Set(ids.filter((id) => id !== undefined))];
+    if (typeof id === 'string' && key == null && isUUID(id)) ids.add(id.toLowerCase());
+  }
+  return [...ids];
 }
 
-interface IntakeInput {
-  readonly sender: EventSender;
-  /** Keys of the accounts that events name by id alone. */
-  readonly keys: ReadonlyMap<string, string>;
-  readonly item: number;
-  readonly input: unknown;
+/** The event, or why it is refused. */
+function tryToRead(sender: EventSender, keys: ReadonlyMap<string, string>, input: unknown): IntakeItem | DomainError {
+  try {
+    return toIntakeItem(sender, keys, input);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    return error;
+  }
 }
 
-function toIntakeItem({ sender, keys, item, input }: IntakeInput): IntakeItem {
+function toIntakeItem(sender: EventSender, keys: ReadonlyMap<string, string>, input: unknown): IntakeItem {
   const event = checkEvent(input);
   if (event.idempotency_key === undefined) {
     throw new DomainError('idempotency_key_required', 'idempotency_key is required');
   }
-  const account = accountOf(event, keys, sender.namespace);
-  const fact = {
-    source_system: event.source_system,
-    event_type: event.event_type,
-    account_id: account.accountId,
-    payload: event.payload_json ?? {},
-    occurred_at: occurredAtOf(event),
-  };
+  const { accountId, externalKey } = accountOf(event, keys, sender.namespace);
+  const { source_system, event_type } = event;
+  const payload = event.payload_json ?? {};
+  const occurred_at = occurredAtOf(event);
   return {
-    ...fact,
-    item,
-    external_key: account.externalKey,
     event_id: newId(),
+    account_id: accountId,
+    external_key: externalKey,
+    source_system,
+    event_type,
     idempotency_key: event.idempotency_key,
-    digest: eventDigest(fact),
-    client: sender.client,
+    digest: eventDigest({ source_system, event_type, account_id: accountId, payload, occurred_at }),
+    payload,
+    occurred_at,
   };
 }
 
@@ -127,12 +106,12 @@ function accountOf(
   return accountOfNames({ account_id, external_key }, namespace);
 }
 
-function toOutcome(row: IngestedEventSqlRow): EventOutcome {
+function toOutcome(item: IntakeItem, row: IngestedEventSqlRow): EventOutcome {
   if (row.outcome === 'reused') {
     return {
       kind: 'refused',
       refusal: new DomainError('idempotency_key_reused', 'idempotency_key was used for another event of this account'),
     };
   }
-  return { kind: row.outcome, event: toBillingEventRow(row) };
+  return { kind: row.outcome, event: toBillingEventRow(item, row) };
 }
