@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { PgPool } from '@tandem/platform/database/pool';
+import { Pace } from '@tandem/platform/jobs/pace';
 
 /** Rows folded in one transaction, of one account or many: what a command that needs such an account may have to wait for. */
 const ROWS_PER_STEP = 1000;
 const ACCOUNTS_PER_STEP = 100;
 const ACCOUNTS_PER_LOOK = 1000;
-/** A run leaves the rest to the next one, so that the fold never takes more than a small share of the database. */
-const MS_PER_LOOK = 500;
+/** Of the time, what is spent on folding: commands go first. */
+const WORK_SHARE = 0.25;
+/** One round leaves the rest to the next: it begins with the accounts that are most pressing by then. */
+const ROUND_MS_MAX = 20_000;
 /** Accounts with a lot that ends this soon come first: what is folded now need not be folded under the wallet's lock. */
 const DUE_SOON = '1 hour';
 const FIRST_ACCOUNT = '00000000-0000-0000-0000-000000000000';
@@ -25,14 +28,15 @@ export class AdvanceLots {
   constructor(private readonly pool: PgPool) {}
 
   /** @returns rows folded */
-  async run(): Promise<number> {
+  async run(signal?: AbortSignal): Promise<number> {
+    const pace = new Pace(WORK_SHARE, signal);
     const dueSoon = await this.behind(
       `w.next_lot_expiry_at <= ledger_clock() + interval '${DUE_SOON}' AND $1::uuid IS NOT NULL`,
       'w.next_lot_expiry_at',
     );
-    const first = await this.fold(dueSoon, () => undefined);
+    const first = await this.fold(dueSoon, pace, () => undefined);
     const others = await this.behind('w.account_id > $1', 'w.account_id');
-    const second = await this.fold(others, (accountId) => (this.position = accountId));
+    const second = await this.fold(others, pace, (accountId) => (this.position = accountId));
     if (others.length < ACCOUNTS_PER_LOOK && this.position === (others.at(-1)?.account_id ?? this.position)) {
       this.position = FIRST_ACCOUNT;
     }
@@ -50,17 +54,23 @@ export class AdvanceLots {
   }
 
   /** Each account up to its last row, as long as there is time. */
-  private async fold(accounts: readonly AccountBehind[], done: (accountId: string) => void): Promise<number> {
-    const until = performance.now() + MS_PER_LOOK;
+  private async fold(
+    accounts: readonly AccountBehind[],
+    pace: Pace,
+    done: (accountId: string) => void,
+  ): Promise<number> {
+    const until = performance.now() + ROUND_MS_MAX;
     let folded = 0;
-    for (const step of inSteps(accounts)) {
-      for (let behind = step; behind.length > 0;) {
-        if (performance.now() > until) return folded;
-        const steps = await this.advance(behind);
+    for (const group of inSteps(accounts)) {
+      let behind = group;
+      while (behind.length > 0) {
+        if (pace.isOver || performance.now() > until) return folded;
+        const step = behind;
+        const steps = await pace.step(() => this.advance(step));
         folded += steps.reduce((sum, { rows_folded }) => sum + rows_folded, 0);
         behind = steps.filter(({ rows_folded }) => rows_folded === ROWS_PER_STEP).map(({ account_id }) => account_id);
       }
-      done(step.at(-1) ?? FIRST_ACCOUNT);
+      done(group.at(-1) ?? FIRST_ACCOUNT);
     }
     return folded;
   }

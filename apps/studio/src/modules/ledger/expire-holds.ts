@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { PgPool } from '@tandem/platform/database/pool';
+import { Pace } from '@tandem/platform/jobs/pace';
 import { CreditLedger } from './credit-ledger.ts';
 
 /** Holds swept in one round, so that a large backlog does not become one large transaction. */
-const HOLDS_PER_ROUND = 200;
+const HOLDS_PER_ROUND = 64;
+/** Of the time, what is spent on sweeping: customers' commands wait for the same wallets. */
+const WORK_SHARE = 1 / 3;
 
 interface DueHold {
   readonly account_id: string;
@@ -25,17 +28,18 @@ export class ExpireHolds {
    * @returns how many it looked at
    * @throws AggregateError at the end, with what failed
    */
-  async run(): Promise<number> {
+  async run(signal?: AbortSignal): Promise<number> {
+    const pace = new Pace(WORK_SHARE, signal);
     let swept = 0;
     const failures: unknown[] = [];
     let last: DueHold | undefined;
     do {
       const due = await this.dueAfter(last);
       // The ledger looks at the hold again under the wallet's lock: only a hold that is still ACTIVE and due expires.
-      const ended = await Promise.allSettled(due.map((hold) => this.sweep(hold)));
+      const ended = await pace.step(() => Promise.allSettled(due.map((hold) => this.sweep(hold))));
       failures.push(...ended.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : [])));
       swept += due.length;
-      last = due.length < HOLDS_PER_ROUND ? undefined : due.at(-1);
+      last = due.length < HOLDS_PER_ROUND || pace.isOver ? undefined : due.at(-1);
     } while (last !== undefined);
     if (failures.length > 0) throw new AggregateError(failures, `${failures.length} holds were not swept`);
     return swept;

@@ -43,6 +43,7 @@ const ADVANCE_LOTS_PAUSE_MS = 10_000;
 })
 export class LedgerModule implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(LedgerModule.name);
+  private readonly stopping = new AbortController();
   private readonly advancing: RepeatingTask;
 
   constructor(
@@ -54,15 +55,15 @@ export class LedgerModule implements OnModuleInit, OnApplicationShutdown {
   ) {
     this.advancing = new RepeatingTask(
       ADVANCE_LOTS_PAUSE_MS,
-      () => advanceLots.run(),
+      () => advanceLots.run(this.stopping.signal),
       (error) => this.logger.error(`Lots were not folded: ${String(error)}`),
     );
   }
 
   onModuleInit(): void {
-    this.tasks.register(EXPIRE_CREDITS_TASK, async () => {
+    this.tasks.register(EXPIRE_CREDITS_TASK, async (_payload, { signal }) => {
       // One does not wait for the other's troubles; the job fails at the end, with all of them.
-      const ended = await Promise.allSettled([this.expireHolds.run(), this.expireLots.run()]);
+      const ended = await Promise.allSettled([this.expireHolds.run(signal), this.expireLots.run(signal)]);
       const failures = ended.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
       if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join('; '));
     });
@@ -70,6 +71,7 @@ export class LedgerModule implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
     await this.advancing.stop();
   }
 }
