@@ -247,6 +247,6 @@ describe('processes killed with kill -9', () => {
       [partner.key],
     );
     expect(books).toEqual({ holds: String(CREDITS), refs: String(CREDITS), reserved: String(CREDITS) });
-    await expectSoundLedger({ query: async (sql) => ({ rows: await stack.query('studio', sql) }) });
+    await expectSoundLedger({ query: async (sql, values) => ({ rows: await stack.query('studio', sql, values) }) });
   }, 180_000);
 });

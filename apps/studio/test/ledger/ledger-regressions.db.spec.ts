@@ -168,7 +168,7 @@ test('what the ledger accepts no rule calls broken, also at the limits of wallet
     expect(held.outcome).toBe('POSTED');
   }
   const l18 = LEDGER_INVARIANTS.find(({ name }) => name === 'L18');
-  expect((await studio.pool.query(l18?.sql ?? '')).rows).toEqual([]);
+  expect((await studio.pool.query(l18?.sql ?? '', [a, a])).rows).toEqual([]);
 });
 
 test('one wallet that somebody holds keeps neither the lots nor the holds of others from ending', async () => {

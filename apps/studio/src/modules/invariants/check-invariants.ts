@@ -1,76 +1,88 @@
 import { Injectable } from '@nestjs/common';
-import { PgPool } from '@tandem/platform/database/pool';
-import { VerifyLedger } from '../seals/verify-ledger.ts';
-import { DIGEST_CHAIN, LEDGER_INVARIANTS, type LedgerInvariant } from './ledger-invariants.ts';
+import { Clock } from '@tandem/platform/clock';
+import { Pace } from '@tandem/platform/jobs/pace';
+import { isWithin, rangesOf, turnAt, TURN_MS, type AccountRange, type Turn } from './account-ranges.ts';
+import { FindingTally } from './finding-tally.ts';
+import { InvariantQueries, type InvariantFinding } from './invariant.queries.ts';
 
-/** Offending rows shown per rule; the count says how many there are. */
-const ROWS_SHOWN_MAX = 20;
-/** The rules read whole tables: longer than a request's statements may take, and still bounded. */
-const STATEMENT_SECONDS = 60;
+/** Of the time a check takes, what the database works for it while somebody waits. */
+const WORK_SHARE_WATCHED = 0.5;
+/** Beside its turn a check looks at so many accounts that changed, for so long. */
+const CHANGED_ACCOUNTS_MAX = 200;
+const CHANGED_MS_MAX = 60_000;
+/** Accounts with a longer past are left to their turn: looking at each is a matter of seconds. */
+const CHANGED_ROWS_MAX = 20_000;
+/** The time between two turns, and some more for transactions under way. */
+const CHANGED_WITHIN_MINUTES = TURN_MS / 60_000 + 1;
 
-export interface InvariantResult {
-  readonly invariant: LedgerInvariant;
-  readonly offendingCount: number;
-  readonly offendingRows: readonly Record<string, unknown>[];
+/** What the rules came to. */
+export interface InvariantCheck {
+  /** False when the ledger is large and this was the part whose turn it is, with what changed lately. */
+  readonly isWhole: boolean;
+  /** One per rule, in the order of the rules. */
+  readonly results: readonly InvariantFinding[];
 }
 
-/** Asks the database for rows that break a rule of the ledger. */
+/** Says which rows break a rule of the ledger. What it costs at a time does not grow with the ledger. */
 @Injectable()
 export class CheckInvariants {
+  /** Looked at in every check until nothing is found there, so that a broken place does not wait for its turn. */
+  private brokenRanges: readonly AccountRange[] = [];
+
   constructor(
-    private readonly pool: PgPool,
-    private readonly verify: VerifyLedger,
+    private readonly queries: InvariantQueries,
+    private readonly clock: Clock,
   ) {}
 
-  /**
-   * All rules against one snapshot: a movement that commits meanwhile cannot look like a broken rule. With `full` the
-   * whole digest chain is computed again as well, which takes as long as it takes; sealed rows need no snapshot.
-   */
-  async run({ full = false } = {}): Promise<InvariantResult[]> {
-    const results = await this.inOneSnapshot();
-    return full ? Promise.all(results.map((result) => this.inFull(result))) : results;
+  /** Every rule over every account, however long it takes. */
+  async all(): Promise<InvariantCheck> {
+    const rows = await this.queries.ledgerRows();
+    const { turns } = turnAt(this.clock.now(), rows);
+    const pace = new Pace(WORK_SHARE_WATCHED);
+    const tally = new FindingTally();
+    for (let turn = 0; turn < turns; turn += 1) await this.look(rangesOf({ turn, turns }, rows), pace, tally);
+    return { isWhole: true, results: tally.results };
   }
 
-  private async inFull(result: InvariantResult): Promise<InvariantResult> {
-    if (result.invariant.name !== DIGEST_CHAIN) return result;
-    const { broken } = await this.verify.run();
-    return {
-      invariant: result.invariant,
-      offendingCount: broken.length,
-      offendingRows: broken.slice(0, ROWS_SHOWN_MAX).map((found) => ({
-        account_id: found.accountId,
-        seq: found.seq,
-        seal_position: found.position,
-        problem: found.problem,
-      })),
-    };
+  /** A small ledger whole; of a large one the part whose turn it is, and what changed lately. */
+  async some(pace = new Pace(WORK_SHARE_WATCHED)): Promise<InvariantCheck> {
+    const rows = await this.queries.ledgerRows();
+    return this.inTurn(turnAt(this.clock.now(), rows), rows, pace);
   }
 
-  private async inOneSnapshot(): Promise<InvariantResult[]> {
-    const client = await this.pool.connect();
-    let failure: unknown;
-    try {
-      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      await client.query(`SET LOCAL statement_timeout = '${STATEMENT_SECONDS}s'`);
-      const results: InvariantResult[] = [];
-      for (const invariant of LEDGER_INVARIANTS) {
-        const { rows } = await client.query<Record<string, unknown> & { offending_count: string }>(
-          `SELECT *, count(*) OVER () AS offending_count FROM (${invariant.sql}) offending LIMIT ${ROWS_SHOWN_MAX}`,
-        );
-        results.push({
-          invariant,
-          offendingCount: Number(rows[0]?.offending_count ?? 0),
-          offendingRows: rows.map(({ offending_count: _count, ...row }) => row),
-        });
-      }
-      await client.query('COMMIT');
-      return results;
-    } catch (error) {
-      failure = error;
-      throw error;
-    } finally {
-      // After a failure the session is in an unknown state: it is closed, not given back.
-      client.release(failure !== undefined);
+  /** One turn of several. */
+  async inTurn(turn: Turn, ledgerRows: number, pace: Pace): Promise<InvariantCheck> {
+    const until = performance.now() + CHANGED_MS_MAX;
+    const ranges = rangesOf(turn, ledgerRows);
+    const tally = new FindingTally();
+    await this.look(ranges, pace, tally);
+    const besides = [...this.brokenRanges, ...(turn.turns === 1 ? [] : await this.changed())];
+    await this.look(
+      besides.filter((range) => !isWithin(range, ranges)),
+      pace,
+      tally,
+      until,
+    );
+    this.brokenRanges = tally.brokenRanges;
+    return { isWhole: turn.turns === 1, results: tally.results };
+  }
+
+  private async changed(): Promise<AccountRange[]> {
+    const accounts = await this.queries.changedAccounts(CHANGED_WITHIN_MINUTES, CHANGED_ROWS_MAX, CHANGED_ACCOUNTS_MAX);
+    return accounts
+      .map((account) => ({ first: account, last: account }))
+      .filter((range) => !isWithin(range, this.brokenRanges));
+  }
+
+  private async look(
+    ranges: readonly AccountRange[],
+    pace: Pace,
+    tally: FindingTally,
+    until = Infinity,
+  ): Promise<void> {
+    for (const range of ranges) {
+      if (pace.isOver || performance.now() > until) return;
+      tally.add(range, await pace.step(() => this.queries.findings(range)));
     }
   }
 }

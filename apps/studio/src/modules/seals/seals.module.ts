@@ -21,7 +21,6 @@ export const SEAL_LEDGER_CRONTAB = `* * * * * ${SEAL_LEDGER_TASK} ?max=1 {"after
   imports: [LedgerModule],
   controllers: [AccountHeadsController, LedgerHeadController],
   providers: [SealStore, SealQueries, SealLedger, LastSeals, VerifyLedger, AccountHeadQueries],
-  exports: [VerifyLedger],
 })
 export class SealsModule implements OnModuleInit {
   private readonly logger = new Logger(SealsModule.name);

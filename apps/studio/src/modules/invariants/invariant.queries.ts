@@ -1,0 +1,87 @@
+import { Injectable } from '@nestjs/common';
+import { PgPool } from '@tandem/platform/database/pool';
+import type { AccountRange } from './account-ranges.ts';
+import { LEDGER_INVARIANTS, type LedgerInvariant } from './ledger-invariants.ts';
+
+/** Offending rows shown per rule; the count says how many there are. */
+export const ROWS_SHOWN_MAX = 20;
+/** One rule, one range. Longer than a request's statements may take: one account alone may have a long past. */
+const STATEMENT_SECONDS = 30;
+/** One core, plans for the range at hand, and no compiling of them. */
+const SETTINGS = `
+  BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+  SET LOCAL statement_timeout = '${STATEMENT_SECONDS}s';
+  SET LOCAL enable_seqscan = off;
+  SET LOCAL max_parallel_workers_per_gather = 0;
+  SET LOCAL jit = off`;
+
+/** What one rule came to over some accounts. */
+export interface InvariantFinding {
+  readonly invariant: LedgerInvariant;
+  readonly offendingCount: number;
+  readonly offendingRows: readonly Record<string, unknown>[];
+  /** Why the rule was not checked to its end; null when it was. */
+  readonly notChecked: string | null;
+}
+
+/** Asks the database for rows that break a rule of the ledger. */
+@Injectable()
+export class InvariantQueries {
+  constructor(private readonly pool: PgPool) {}
+
+  /** How many rows the ledger has, by its wallets. */
+  async ledgerRows(): Promise<number> {
+    const { rows } = await this.pool.query<{ entries: string }>('SELECT coalesce(sum(seq), 0) AS entries FROM wallets');
+    return Number(rows[0]?.entries);
+  }
+
+  /** Accounts whose last row is from these minutes; any of them when there are more. Long ones wait for their turn. */
+  async changedAccounts(minutes: number, rowsMax: number, limit: number): Promise<string[]> {
+    const { rows } = await this.pool.query<{ account_id: string }>(
+      `SELECT account_id FROM wallets WHERE last_entry_at >= ledger_clock() - make_interval(mins => $1) AND seq <= $2
+        ORDER BY random() LIMIT $3`,
+      [minutes, rowsMax, limit],
+    );
+    return rows.map((row) => row.account_id);
+  }
+
+  /**
+   * Every rule over some accounts, against one snapshot: a movement that commits meanwhile cannot look like a broken rule.
+   * A rule that fails takes its snapshot with it; the others go on with the next.
+   */
+  async findings(range: AccountRange): Promise<InvariantFinding[]> {
+    const client = await this.pool.connect();
+    let failure: unknown;
+    try {
+      await client.query(SETTINGS);
+      const findings: InvariantFinding[] = [];
+      for (const invariant of LEDGER_INVARIANTS) {
+        try {
+          const { rows } = await client.query<Record<string, unknown> & { offending_count: string }>(
+            `SELECT *, count(*) OVER () AS offending_count FROM (${invariant.sql}) offending LIMIT ${ROWS_SHOWN_MAX}`,
+            [range.first, range.last],
+          );
+          findings.push({
+            invariant,
+            offendingCount: Number(rows[0]?.offending_count ?? 0),
+            offendingRows: rows.map(({ offending_count: _count, ...row }) => row),
+            notChecked: null,
+          });
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error);
+          findings.push({ invariant, offendingCount: 0, offendingRows: [], notChecked: reason });
+          // Fails as well when it was the connection: then the whole check does.
+          await client.query(`ROLLBACK; ${SETTINGS}`);
+        }
+      }
+      await client.query('COMMIT');
+      return findings;
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      // After a failure the session is in an unknown state: it is closed, not given back.
+      client.release(failure !== undefined);
+    }
+  }
+}
