@@ -189,6 +189,23 @@ describe('alerts', () => {
     );
   });
 
+  test('one run moves on those that crossed nothing as well as those that did', async () => {
+    const keys = [await newAccount(50), await newAccount(50), await newAccount(5), await newAccount(5)];
+    for (const key of keys) await setThresholds(key, [10, 45]);
+    for (const [n, amount] of [1, 10, 2, 1].entries()) await reserve(keys[n]!, '1', amount);
+    await grant(keys[3]!, 20);
+    const told = await fold();
+    expect(told.map(({ kind, thresholdMicro }) => [kind, Number(thresholdMicro) / 1e6]).toSorted()).toEqual([
+      ['BALANCE_RECOVERED', 10],
+      ['LOW_BALANCE', 45],
+    ]);
+    const { rows } = await studio.pool.query(
+      `SELECT external_key FROM alert_positions p JOIN wallets w USING (account_id) JOIN accounts USING (account_id)
+        WHERE p.folded_seq <> w.seq`,
+    );
+    expect(rows).toEqual([]);
+  });
+
   test('a threshold set while the account is low tells nothing until the account recovers', async () => {
     const key = await newAccount(5);
     await setThresholds(key, ['10']);

@@ -24,16 +24,17 @@ export class AlertThresholdQueries {
   }
 
   /**
-   * Accounts whose ledger went on since their thresholds were folded. Wallets carry the head, so no ledger is read.
+   * Accounts whose ledger went on since their thresholds were folded, by id from one on and then from the first: so that
+   * each has its turn when there are more than fit. Wallets carry the head, so no ledger is read.
    * Materialised, because the limit makes the planner hope for an early end and walk both indexes row by row: there is
    * none when nobody is behind.
    */
-  async accountsBehind(limit: number): Promise<string[]> {
+  async accountsBehind(fromAccount: string, limit: number): Promise<string[]> {
     const { rows } = await this.pool.query<{ account_id: string }>(
       `WITH behind AS MATERIALIZED (
          SELECT p.account_id FROM alert_positions p JOIN wallets w USING (account_id) WHERE p.folded_seq < w.seq)
-       SELECT account_id FROM behind LIMIT $1`,
-      [limit],
+       SELECT account_id FROM behind ORDER BY account_id < $1, account_id LIMIT $2`,
+      [fromAccount, limit],
     );
     return rows.map((row) => row.account_id);
   }

@@ -13,8 +13,6 @@ import { FoldBalanceAlerts } from './fold-balance-alerts.ts';
 
 /** Soon enough for a person. */
 const FOLD_PAUSE_MS = 1000;
-/** With very many accounts a look takes long: then looks come less often, and take a 20th of the time at most. */
-const PAUSE_PER_LOOK = 19;
 
 /** Tells when available credits of an account cross a threshold, down or up. */
 @Module({
@@ -25,7 +23,7 @@ const PAUSE_PER_LOOK = 19;
 export class AlertsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(AlertsModule.name);
   private readonly loop: RepeatingTask;
-  private nextLookAt = 0;
+  private readonly stopping = new AbortController();
 
   constructor(
     fold: FoldBalanceAlerts,
@@ -40,12 +38,7 @@ export class AlertsModule implements OnApplicationBootstrap, BeforeApplicationSh
     this.loop = new RepeatingTask(
       FOLD_PAUSE_MS,
       async () => {
-        const started = performance.now();
-        if (started < this.nextLookAt) return;
-        const accountIds = await fold.accountsBehind();
-        const looked = performance.now();
-        this.nextLookAt = looked + (looked - started) * PAUSE_PER_LOOK;
-        for (const { kind } of await fold.fold(accountIds)) crossings.inc({ kind });
+        for (const { kind } of await fold.run(this.stopping.signal)) crossings.inc({ kind });
       },
       // The database was away: the next run finds the same rows.
       (error) => this.logger.error(error),
@@ -57,6 +50,7 @@ export class AlertsModule implements OnApplicationBootstrap, BeforeApplicationSh
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
     await this.loop.stop();
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { creditsToDecimal } from '@tandem/contracts';
+import { Pace } from '@tandem/platform/jobs/pace';
 import { UnitOfWork, type Tx } from '@tandem/platform/database/unit-of-work';
 import { newId } from '@tandem/platform/ids';
 import { AccountResolver } from '../accounts/account-selector.ts';
@@ -11,7 +12,12 @@ import { BalanceAlertStore, type BalanceAlert } from './balance-alert.store.ts';
 import { foldCrossings, type BalanceAlertKind } from './balance-crossings.ts';
 
 /** Accounts taken up in one run: what is left is found by the next one, a second later. */
-const ACCOUNTS_PER_RUN = 500;
+const ACCOUNTS_PER_RUN = 5000;
+/** Accounts moved on in one transaction. */
+const ACCOUNTS_PER_STEP = 250;
+/** Of the time, what is spent on this: commands go first. */
+const WORK_SHARE = 0.1;
+const FIRST_ACCOUNT = '00000000-0000-0000-0000-000000000000';
 /** Rows folded in one transaction, so that a long history does not become one long lock. */
 const ROWS_PER_FOLD = 1000;
 
@@ -24,6 +30,8 @@ const EVENT_TYPES: Record<BalanceAlertKind, OutgoingEventType> = {
 @Injectable()
 export class FoldBalanceAlerts {
   private readonly logger = new Logger(FoldBalanceAlerts.name);
+  /** Where the round over the accounts goes on. */
+  private next = FIRST_ACCOUNT;
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -35,22 +43,30 @@ export class FoldBalanceAlerts {
   ) {}
 
   /** Brings accounts with thresholds to the head of their ledger. Answers the crossings it wrote. */
-  async run(): Promise<BalanceAlert[]> {
-    return this.fold(await this.accountsBehind());
-  }
-
-  /** Accounts with thresholds whose ledger went on. Looks at all of them: the part whose cost grows with their number. */
-  accountsBehind(): Promise<string[]> {
-    return this.queries.accountsBehind(ACCOUNTS_PER_RUN);
-  }
-
-  async fold(accountIds: readonly string[]): Promise<BalanceAlert[]> {
-    if (accountIds.length === 0) return [];
-    const externalKeys = await this.resolver.keysOf(accountIds);
+  async run(signal?: AbortSignal): Promise<BalanceAlert[]> {
+    const pace = new Pace(WORK_SHARE, signal);
     const found: BalanceAlert[] = [];
-    for (const accountId of accountIds) {
+    const behind = await pace.step(() => this.queries.accountsBehind(this.next, ACCOUNTS_PER_RUN));
+    for (let first = 0; first < behind.length && !pace.isOver; first += ACCOUNTS_PER_STEP) {
+      const group = behind.slice(first, first + ACCOUNTS_PER_STEP);
+      found.push(...(await this.fold(group, pace)));
+      this.next = group.at(-1) ?? FIRST_ACCOUNT;
+    }
+    return found;
+  }
+
+  private async fold(accountIds: readonly string[], pace: Pace): Promise<BalanceAlert[]> {
+    const crossing = await pace.step(() =>
+      this.uow.run((tx) => this.thresholds.passQuiet(tx, accountIds, ROWS_PER_FOLD)),
+    );
+    if (crossing.length === 0) return [];
+    const externalKeys = await this.resolver.keysOf(crossing);
+    const found: BalanceAlert[] = [];
+    for (const accountId of crossing) {
+      if (pace.isOver) break;
       try {
-        found.push(...(await this.foldAccount(accountId, externalKeys.get(accountId) ?? '')));
+        const externalKey = externalKeys.get(accountId) ?? '';
+        found.push(...(await pace.step(() => this.foldAccount(accountId, externalKey))));
       } catch (error) {
         // The rows stay unfolded and are found again; one account in trouble must not keep the others waiting.
         this.logger.error(error);
