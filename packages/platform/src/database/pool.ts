@@ -6,7 +6,14 @@ export interface PreparedQuery {
   readonly name: string;
   readonly text: string;
   readonly values?: unknown[];
+  /** Rows as arrays, in the order of the columns. */
+  readonly rowMode?: 'array';
+  /** How columns are read, in place of the ordinary way. */
+  readonly types?: pg.CustomTypesConfig;
 }
+
+/** For `PreparedQuery.types`: every column stays the text PostgreSQL sent, for a reader that knows which it needs. */
+export const TEXT_COLUMNS: pg.CustomTypesConfig = { getTypeParser: () => (text: unknown) => text };
 
 /**
  * The pool behind TypeORM, for SQL of our own. One statement is one transaction here; several that belong together go

@@ -166,20 +166,17 @@ test('the fold takes a command that names no amount', () => {
 });
 
 describe('what comes back', () => {
-  const heldAt = new Date('2026-01-02T03:04:05Z');
-  const nothing = { outcome: null, held_seq: null, held_at: null, balance_after: null, reserved_after: null };
-  const held = (position: number): CreditBatchRow => ({
-    ...nothing,
-    outcome_position: position,
-    held_seq: '8',
-    held_at: heldAt,
-    balance_after: '100',
-    reserved_after: '30',
-  });
+  const heldAt = '2026-01-02T03:04:05.678Z';
+  const held = (position: number): CreditBatchRow =>
+    [String(position), null, ...['8', '2026-01-02 03:04:05.678901+00', '100', '30']] as never;
 
   test('outcomes are in the order of the commands, whatever order the database answers in', () => {
     const outcomes: CommandOutcome[] = [{ outcome: 'POSTED' }, { outcome: 'REFUSED' }];
-    const rows = [1, 0].map((index) => ({ ...nothing, outcome_position: index, outcome: outcomes[index]! }));
+    const rows = [1, 0].map((index): CreditBatchRow => [
+      String(index),
+      JSON.stringify(outcomes[index]),
+      ...([null, null, null, null] as const),
+    ]);
     expect(new CreditBatch([command('a'), command('b')]).outcomes(rows)).toEqual(outcomes);
   });
 
@@ -219,7 +216,7 @@ describe('what comes back', () => {
           held_micro: '2000000',
           status: 'ACTIVE',
           created_at: heldAt,
-          expires_at: new Date('2026-01-02T03:19:05Z'),
+          expires_at: '2026-01-02T03:19:05.678Z',
           resolved_at: null,
         },
       },
@@ -234,9 +231,22 @@ describe('what comes back', () => {
     });
   });
 
-  test.each(['held_seq', 'held_at', 'balance_after', 'reserved_after'])('a hold without %s is no answer', (field) => {
+  test('each hold has the times of its own row and its own command', () => {
+    const minutes = [15, 20, 15, 15];
+    const batch = new CreditBatch(minutes.map((expiresInMinutes, n) => command(`a${n}`, { expiresInMinutes })));
+    const rows = minutes.map((_, n) => held(n).with(3, n < 3 ? '2026-01-02 03:04:05+00' : '2026-01-02 03:05:05+00'));
+    const times = batch.outcomes(rows as never).map(({ reservation }) => reservation!.expires_at);
+    expect(times.map((time) => String(time).slice(11, 19))).toEqual(['03:19:05', '03:24:05', '03:19:05', '03:20:05']);
+  });
+
+  test.each([
+    ['place', 2],
+    ['time', 3],
+    ['balance', 4],
+    ['reserved credits', 5],
+  ])('a hold without its %s is no answer', (_name, index) => {
     const batch = new CreditBatch([command('a')]);
-    expect(() => batch.outcomes([{ ...held(0), [field]: null }])).toThrow('a hold came back torn');
+    expect(() => batch.outcomes([held(0).with(index, null) as never])).toThrow('a hold came back torn');
   });
 
   test.each(['amount', 'refType', 'refId'])('a hold for a reserve without %s is no answer', (field) => {

@@ -1,28 +1,38 @@
-import { toPgArray, type ArrayElement } from '@tandem/platform/database/pg-array';
+import { toBarePgArray, toPgArray } from '@tandem/platform/database/pg-array';
+import { TEXT_COLUMNS, type PreparedQuery } from '@tandem/platform/database/pool';
 import { newId } from '@tandem/platform/ids';
-import type { PreparedQuery } from '@tandem/platform/database/pool';
+import pg from 'pg';
 import { byAccount, digestOf, type CommandOutcome, type CreditCommand } from './credit-command.ts';
 
-/** A row `apply_credit_batch` answers: `outcome` from the fold, or the four figures of a hold written set by set. */
-export interface CreditBatchRow {
-  readonly outcome_position: number;
-  readonly outcome: CommandOutcome | null;
-  readonly held_seq: string | null;
-  readonly held_at: Date | null;
-  readonly balance_after: string | null;
-  readonly reserved_after: string | null;
-}
+/**
+ * A row `apply_credit_batch` answers, as the text PostgreSQL sends: the outcome from the fold, or the four figures of a
+ * hold written set by set.
+ */
+export type CreditBatchRow = readonly [
+  position: string,
+  outcome: string | null,
+  seq: string | null,
+  heldAt: string | null,
+  balanceAfter: string | null,
+  reservedAfter: string | null,
+];
 
 /** A command with the identities its rows will have, made here so that the answer needs no second look. */
 interface PlacedCommand {
   readonly position: number;
   readonly command: CreditCommand;
   readonly digest: string;
+  /** The command's amount in micro-credits, written out once for all that need it. */
+  readonly amount: string | undefined;
   readonly entryId: string;
   readonly reservationId: string;
 }
 
-const TEXT = `SELECT * FROM apply_credit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`;
+const TEXT = `
+  SELECT outcome_position, outcome, held_seq, held_at, balance_after, reserved_after
+    FROM apply_credit_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`;
+
+const readTime = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ) as (text: string) => Date;
 
 /**
  * One round trip for many commands. Accounts with nothing but reserves under different keys and references go as arrays,
@@ -40,6 +50,7 @@ export class CreditBatch {
       position,
       command,
       digest: digestOf(command),
+      amount: command.amount?.toString(),
       entryId: newId(),
       reservationId: newId(),
     }));
@@ -60,18 +71,42 @@ export class CreditBatch {
       name: 'apply_credit_batch',
       text: TEXT,
       values: [...columns, others.length === 0 ? null : JSON.stringify(others.map(toRow))],
+      // A batch has as many rows as commands: as objects with their columns read they cost as much as the answers.
+      rowMode: 'array',
+      types: TEXT_COLUMNS,
     };
   }
 
   /** Outcomes in the order of the commands. */
   outcomes(rows: readonly CreditBatchRow[]): CommandOutcome[] {
     const outcomes = new Array<CommandOutcome>(this.placed.length);
+    const times = new HoldTimes();
     for (const row of rows) {
-      const placed = this.placed[row.outcome_position];
-      if (!placed) throw new Error(`apply_credit_batch answered a command ${row.outcome_position} nobody sent`);
-      outcomes[row.outcome_position] = row.outcome ?? heldOutcome(placed, row);
+      const [position, outcome] = row;
+      const placed = this.placed[Number(position)];
+      if (!placed) throw new Error(`apply_credit_batch answered a command ${position} nobody sent`);
+      outcomes[placed.position] =
+        outcome === null ? heldOutcome(placed, row, times) : (JSON.parse(outcome) as CommandOutcome);
     }
     return outcomes;
+  }
+}
+
+/** Beginning and end of one hold after the other. Those of a batch are nearly all the same, so each is made once. */
+class HoldTimes {
+  private text = '';
+  private minutes = 0;
+  createdAt = '';
+  expiresAt = '';
+
+  /** @param text the row's time as PostgreSQL writes it */
+  moveTo(text: string, minutes: number): void {
+    if (text === this.text && minutes === this.minutes) return;
+    const began = readTime(text);
+    this.text = text;
+    this.minutes = minutes;
+    this.createdAt = began.toISOString();
+    this.expiresAt = new Date(began.getTime() + minutes * 60_000).toISOString();
   }
 }
 
@@ -93,38 +128,40 @@ function toColumns(candidates: readonly PlacedCommand[][]): string[] {
   const [accounts, positions, ordinals, sums]: [number[], number[], number[], string[]] = [[], [], [], []];
   candidates.forEach((group, index) => {
     let sum = 0n;
-    group.forEach(({ command, position }, ordinal) => {
+    let sumText = '0';
+    group.forEach(({ command, amount = '0', position }, ordinal) => {
       sum += command.amount ?? 0n;
+      sumText = ordinal === 0 ? amount : sum.toString();
       accounts.push(index + 1);
       positions.push(position);
       ordinals.push(ordinal + 1);
-      sums.push(sum.toString());
+      sums.push(sumText);
     });
     ids.push(group[0]?.command.accountId ?? '');
-    totals.push(sum.toString());
+    totals.push(sumText);
     counts.push(group.length);
   });
   const all = candidates.flat();
-  const column = (read: (placed: PlacedCommand) => ArrayElement): string => toPgArray(all.map(read));
   return [
-    ...[ids, totals, counts, accounts, positions, ordinals, sums].map(toPgArray),
-    column(({ command }) => command.client),
-    column(({ command }) => command.idempotencyKey),
-    column(({ digest }) => digest),
-    column(({ command }) => command.amount?.toString()),
-    column(({ command }) => command.refType),
-    column(({ command }) => command.refId),
-    column(({ command }) => command.acceptance),
-    column(({ command }) => command.expiresInMinutes),
-    column(({ command }) => command.actor),
-    column(({ command }) => command.reason),
-    column(({ entryId }) => entryId),
-    column(({ reservationId }) => reservationId),
+    toPgArray(ids),
+    ...[totals, counts, accounts, positions, ordinals, sums].map(toBarePgArray),
+    toPgArray(all.map(({ command }) => command.client)),
+    toPgArray(all.map(({ command }) => command.idempotencyKey)),
+    toBarePgArray(all.map(({ digest }) => digest)),
+    toPgArray(all.map(({ amount }) => amount)),
+    toPgArray(all.map(({ command }) => command.refType)),
+    toPgArray(all.map(({ command }) => command.refId)),
+    toPgArray(all.map(({ command }) => command.acceptance)),
+    toPgArray(all.map(({ command }) => command.expiresInMinutes)),
+    toPgArray(all.map(({ command }) => command.actor)),
+    toPgArray(all.map(({ command }) => command.reason)),
+    toBarePgArray(all.map(({ entryId }) => entryId)),
+    toBarePgArray(all.map(({ reservationId }) => reservationId)),
   ];
 }
 
 /** The command as `credit_command` reads it. */
-function toRow({ position, command, digest, entryId, reservationId }: PlacedCommand): object {
+function toRow({ position, command, digest, amount, entryId, reservationId }: PlacedCommand): object {
   return {
     position,
     account_id: command.accountId,
@@ -132,7 +169,7 @@ function toRow({ position, command, digest, entryId, reservationId }: PlacedComm
     client: command.client,
     idempotency_key: command.idempotencyKey,
     request_digest: digest,
-    amount_micro: command.amount?.toString(),
+    amount_micro: amount,
     ref_type: command.refType,
     ref_id: command.refId,
     acceptance: command.acceptance,
@@ -153,15 +190,17 @@ function toRow({ position, command, digest, entryId, reservationId }: PlacedComm
 }
 
 /** What the fold would have answered about a hold, put together from what was sent and the figures that came back. */
-function heldOutcome({ command, entryId, reservationId }: PlacedCommand, row: CreditBatchRow): CommandOutcome {
-  const { held_seq: seq, held_at: heldAt, balance_after: balance, reserved_after: reserved } = row;
-  const { amount, refType, refId } = command;
+function heldOutcome(placed: PlacedCommand, row: CreditBatchRow, times: HoldTimes): CommandOutcome {
+  const [, , seq, heldAt, balance, reserved] = row;
+  const { command, amount: held, entryId, reservationId } = placed;
+  const { refType, refId } = command;
   if (seq === null || heldAt === null || balance === null || reserved === null)
     throw new Error('a hold came back torn');
-  if (amount === undefined || refType === undefined || refId === undefined) throw new Error('a reserve was sent torn');
+  if (held === undefined || refType === undefined || refId === undefined) throw new Error('a reserve was sent torn');
   // Written out field by field: copying them from a common part cost more than the rest of a batch's answers.
-  const held = amount.toString();
   const acceptance = command.acceptance ?? 1;
+  times.moveTo(heldAt, command.expiresInMinutes ?? 0);
+  const { createdAt, expiresAt } = times;
   return {
     outcome: 'POSTED',
     replayed: false,
@@ -183,8 +222,8 @@ function heldOutcome({ command, entryId, reservationId }: PlacedCommand, row: Cr
       idempotency_key: command.idempotencyKey,
       actor: command.actor ?? null,
       reason: command.reason ?? null,
-      effective_at: heldAt,
-      created_at: heldAt,
+      effective_at: createdAt,
+      created_at: createdAt,
     },
     reservation: {
       account_id: command.accountId,
@@ -196,8 +235,8 @@ function heldOutcome({ command, entryId, reservationId }: PlacedCommand, row: Cr
       ref_id: refId,
       acceptance,
       idempotency_key: command.idempotencyKey,
-      created_at: heldAt,
-      expires_at: new Date(heldAt.getTime() + (command.expiresInMinutes ?? 0) * 60_000),
+      created_at: createdAt,
+      expires_at: expiresAt,
       resolved_at: null,
     },
   };

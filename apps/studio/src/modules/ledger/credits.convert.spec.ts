@@ -33,6 +33,8 @@ test('times are written in UTC with milliseconds, from the driver and from jsonb
   const written = '2026-01-02T03:04:05.600Z';
   expect(toIsoTime(new Date(written))).toBe(written);
   expect(toIsoTime('2026-01-02T05:04:05.6+02:00')).toBe(written);
+  expect(toIsoTime('2026-01-02T03:04:05.600999+00:00')).toBe(written);
+  expect(toIsoTime(written)).toBe(written);
 });
 
 test('a movement is one figure: its effect on the balance, or on what is available when the balance stays', () => {

@@ -10,10 +10,11 @@ import {
 } from '@tandem/contracts';
 
 const MICRO_PER_CREDIT = 1_000_000;
+const ISO_TIME_LENGTH = '2026-01-02T03:04:05.600Z'.length;
 
 /** A bigint column: a string from the driver, a number when it went through jsonb. */
 type SqlBigint = string | number;
-/** A timestamptz column: a Date from the driver, a text when it went through jsonb. */
+/** A timestamptz column: a Date from the driver, a text when it went through jsonb or is written as answers write it. */
 type SqlTime = Date | string;
 
 /** A row of `reservations`. `tenant_id` comes from `accounts`, where the reader joined it. */
@@ -78,7 +79,9 @@ export function toCredits(micro: SqlBigint): number {
 
 /** ISO 8601 in UTC with milliseconds, as every answer writes times. */
 export function toIsoTime(time: SqlTime): string {
-  return (time instanceof Date ? time : new Date(time)).toISOString();
+  if (time instanceof Date) return time.toISOString();
+  // PostgreSQL never writes a Z: this is ours already.
+  return time.length === ISO_TIME_LENGTH && time.endsWith('Z') ? time : new Date(time).toISOString();
 }
 
 /**

@@ -1,6 +1,7 @@
 import { DomainError } from '@tandem/platform/errors';
 import { byAccount, type CommandOutcome, type CreditCommand } from './credit-command.ts';
 import { FairQueue } from './fair-queue.ts';
+import { NameCounts } from './name-counts.ts';
 
 /** What a lane needs of the database. */
 export interface LaneDatabase {
@@ -55,8 +56,8 @@ function sqlState(error: unknown): string {
  */
 export class WriteLane {
   private readonly waiting = new FairQueue<Waiting>();
-  private readonly perClient = new Map<string, number>();
-  private readonly perAccount = new Map<string, number>();
+  private readonly perClient = new NameCounts();
+  private readonly perAccount = new NameCounts();
   private readonly lockedUntil = new Map<string, number>();
   private busy = false;
 
@@ -85,9 +86,8 @@ export class WriteLane {
       if (performance.now() < lockedUntil) throw walletLocked();
       this.lockedUntil.delete(accountId);
     }
-    const ofClient = this.perClient.get(client) ?? 0;
-    const ofAccount = this.perAccount.get(accountId) ?? 0;
-    if (ofClient >= this.limits.queuePerClientMax || ofAccount >= this.limits.queuePerAccountMax) {
+    const { queuePerClientMax, queuePerAccountMax } = this.limits;
+    if (this.perClient.of(client) >= queuePerClientMax || this.perAccount.of(accountId) >= queuePerAccountMax) {
       throw new DomainError(
         'overloaded',
         'Too many credit commands are waiting; try again shortly',
@@ -95,8 +95,8 @@ export class WriteLane {
         { 'Retry-After': '1' },
       );
     }
-    this.perClient.set(client, ofClient + 1);
-    this.perAccount.set(accountId, ofAccount + 1);
+    this.perClient.countUp(client);
+    this.perAccount.countUp(accountId);
   }
 
   private async drain(): Promise<void> {
@@ -126,8 +126,8 @@ export class WriteLane {
 
   private countOut(batch: readonly Waiting[]): void {
     for (const { command } of batch) {
-      countDown(this.perClient, command.client);
-      countDown(this.perAccount, command.accountId);
+      this.perClient.countDown(command.client);
+      this.perAccount.countDown(command.accountId);
     }
   }
 
@@ -204,10 +204,4 @@ function walletLocked(): DomainError {
     {},
     { 'Retry-After': String(LOCKED_PAUSE_MS / 1000) },
   );
-}
-
-function countDown(counts: Map<string, number>, key: string): void {
-  const left = (counts.get(key) ?? 1) - 1;
-  if (left === 0) counts.delete(key);
-  else counts.set(key, left);
 }
