@@ -31,6 +31,16 @@ describe('credits', () => {
     expect(creditsOfFigure(8_000_000_000)).toBe(8_000_000_000_000_000n);
   });
 
+  test('a number is the one nearest to the exact decimal, however large the count', () => {
+    const largest = 2n ** 63n;
+    fc.assert(
+      fc.property(fc.bigInt(-largest, largest), fc.bigInt(-(2n ** 54n), 2n ** 54n), (any, near) => {
+        for (const micro of [any, near]) expect(creditsToNumber(micro)).toBe(Number(creditsToDecimal(micro)));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test('5, 5.0 and "5" are one amount', () => {
     expect([5, 5.0, '5', '5.0', '5.000000'].map(parseCredits)).toEqual(Array(5).fill(5_000_000n));
   });

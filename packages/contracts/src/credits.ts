@@ -75,5 +75,7 @@ export function creditsToDecimal(credits: bigint): string {
 
 /** JSON number in credits, for the handshake rows of seeds 000 and 001. Whole numbers stay integers. */
 export function creditsToNumber(credits: bigint): number {
-  return Number(creditsToDecimal(credits));
+  const count = Number(credits);
+  // Both counts are exact, so the quotient is the number nearest to the decimal, as the longer way over its text is.
+  return Number.isSafeInteger(count) ? count / Number(MICRO_PER_CREDIT) : Number(creditsToDecimal(credits));
 }

@@ -183,6 +183,16 @@ describe('POST /v1/billing/accounts/statuses', () => {
     expect(statuses[2]?.status).toMatchObject({ account_id: first.account_id });
   });
 
+  test('each account is answered as it is alone, whatever its name', async () => {
+    const { external_key } = await enrol({ display_name: 'Ä "quoted" \\ name', billing_mode: 'CREDIT' });
+    const alone = await v1.get('/v1/billing/accounts/status').query({ external_key });
+    const answer = await v1.post('/v1/billing/accounts/statuses').send({ external_keys: [external_key] });
+    expect(answer.headers['content-type']).toBe(alone.headers['content-type']);
+    expect(answer.text).toBe(
+      `{"statuses":[{"external_key":"${external_key}","not_enrolled":false,"status":${alone.text}}]}`,
+    );
+  });
+
   test('takes 500 keys in one call, and 400 for more, none, or a bad one', async () => {
     const keys = (count: number) => Array.from({ length: count }, (_, index) => `v1:client:${index + 1}`);
     const most = await v1.post('/v1/billing/accounts/statuses').send({ external_keys: keys(500) });

@@ -6,7 +6,12 @@ const ACCOUNT_NAMESPACE = 'e656356a-1a32-4766-8962-a9c170693664';
 
 /** Ids kept so that a busy account's key is not hashed with every request. */
 const REMEMBERED_MAX = 50_000;
-const remembered = new Map<ExternalKey, string>();
+const remembered = new Map<string, string>();
+
+/** Id of the account a text names, when it is remembered: only canonical keys are, so the text needs no check. */
+export function rememberedAccountId(text: string): string | undefined {
+  return remembered.get(text);
+}
 
 /** Id of the account a canonical key names. The same key gives the same id everywhere, so no look-up is needed. */
 export function accountIdOf(externalKey: ExternalKey): string {

@@ -3,7 +3,7 @@ import { InvalidExternalKeyError, toExternalKey, type ExternalKey } from '@tande
 import { PgPool } from '@tandem/platform/database/pool';
 import { DomainError, ValidationError } from '@tandem/platform/errors';
 import { accountNotEnrolled } from './account.errors.ts';
-import { accountIdOf } from './account-id.ts';
+import { accountIdOf, rememberedAccountId } from './account-id.ts';
 
 /** The two ways a request may name an account. */
 export interface AccountNames {
@@ -47,9 +47,9 @@ function readKey(text: string): ExternalKey {
  * @throws ValidationError when the key is not canonical; DomainError `forbidden` outside the namespace
  */
 export function accountOfKey(externalKey: string, namespace: string | null): Required<SelectedAccount> {
-  const key = readKey(externalKey);
-  checkNamespace(key, namespace);
-  return { accountId: accountIdOf(key), externalKey: key };
+  const accountId = rememberedAccountId(externalKey) ?? accountIdOf(readKey(externalKey));
+  checkNamespace(externalKey, namespace);
+  return { accountId, externalKey };
 }
 
 /**

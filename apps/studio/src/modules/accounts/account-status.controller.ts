@@ -1,16 +1,11 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
-import {
-  AccountStatus,
-  AccountStatusesAnswer,
-  AccountStatusesRequest,
-  type AccountStatusesItem,
-} from '@tandem/contracts';
+import { AccountStatus, AccountStatusesAnswer, AccountStatusesRequest } from '@tandem/contracts';
 import { ValidationError } from '@tandem/platform/errors';
 import { CurrentService, Scopes } from '@tandem/platform/identity/access';
 import type { ServicePrincipal } from '@tandem/platform/identity/principal';
 import { IsOptional, IsString, isUUID } from 'class-validator';
-import { isEnrolled, toAccountStatus } from './account.convert.ts';
+import { isEnrolled, toAccountStatus, toAccountStatusJson } from './account.convert.ts';
 import { accountNotEnrolled } from './account.errors.ts';
 import { AccountQueries } from './account.queries.ts';
 import { accountOfKey, checkNamespace } from './account-selector.ts';
@@ -68,27 +63,24 @@ export class AccountStatusController {
 
   @Post('statuses')
   @HttpCode(200)
+  @Header('Content-Type', 'application/json; charset=utf-8')
   @Scopes('status:read')
   @ApiOperation({ summary: 'Status of up to 500 accounts in one read, in the order asked' })
   @ApiResponse({ status: 200, type: AccountStatusesAnswer })
   @ApiResponse({ status: 400, description: '`validation_failed`' })
-  async statuses(
-    @CurrentService() service: ServicePrincipal,
-    @Body() body: AccountStatusesRequest,
-  ): Promise<AccountStatusesAnswer> {
+  async statuses(@CurrentService() service: ServicePrincipal, @Body() body: AccountStatusesRequest): Promise<string> {
     const asked = body.external_keys.map((key) => accountOfKey(key, service.namespace));
-    const rows = await this.accounts.byIds(asked.map((account) => account.accountId));
-    return {
-      statuses: asked.map(({ accountId, externalKey }): AccountStatusesItem => {
-        const row = rows.get(accountId);
-        const status = row && isEnrolled(row) ? toAccountStatus(row) : null;
-        return { external_key: externalKey, not_enrolled: status === null, status };
-      }),
-    };
+    const rows = await this.accounts.statusesByIds(asked.map((account) => account.accountId));
+    const items = asked.map(({ accountId, externalKey }) => {
+      const row = rows.get(accountId);
+      const status = row && isEnrolled(row) ? toAccountStatusJson(row) : null;
+      return `{"external_key":"${externalKey}","not_enrolled":${status === null},"status":${status}}`;
+    });
+    return `{"statuses":[${items.join(',')}]}`;
   }
 
   private async statusOf(accountId: string, service: ServicePrincipal): Promise<AccountStatus> {
-    const row = await this.accounts.byId(accountId);
+    const row = (await this.accounts.statusesByIds([accountId])).get(accountId);
     if (row) checkNamespace(row.external_key, service.namespace);
     if (!row || !isEnrolled(row)) throw accountNotEnrolled();
     return toAccountStatus(row);
