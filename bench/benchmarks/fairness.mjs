@@ -15,11 +15,14 @@ export const FAIRNESS = {
     const { rounds, seconds, say } = options;
     const studio = await world.studio();
     const slices = Object.fromEntries(SITUATIONS.map((situation) => [situation, []]));
+    const floods = { 'flood of the same client': [], 'flood of the other client': [] };
     for (let round = 0; round <= rounds; round += 1) {
       for (const situation of round % 2 === 0 ? SITUATIONS : SITUATIONS.toReversed()) {
         say(`fairness, ${situation}, ${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}`);
-        const calm = await runSituation(world, studio, situation, { round, seconds });
-        if (round > 0) slices[situation].push(calm);
+        const [calm, flood] = await runSituation(world, studio, situation, { round, seconds });
+        if (round === 0) continue;
+        slices[situation].push(calm);
+        if (flood) floods[`flood of the ${situation.replace('-', ' ')}`].push(flood);
       }
       if (round === 0) await world.renewStatistics();
     }
@@ -29,7 +32,7 @@ export const FAIRNESS = {
       options,
     );
     return {
-      contestants: summariesOf(slices),
+      contestants: summariesOf({ ...slices, ...floods }),
       rows: ['same-client', 'other-client'].map((name) =>
         ratio(name, [slices[name], slices.alone], method, { atMost: 2 }, 'p99Ms'),
       ),
@@ -41,9 +44,8 @@ async function runSituation(world, studio, situation, { round, seconds }) {
   const prefix = `fairness-${situation}-${round}`;
   const { main, other } = studio.stand.tokens;
   const flooding = { ...studio, token: situation === 'other-client' ? other : main };
-  const [calm] = await Promise.all([
+  return Promise.all([
     sendSlice(world.loads[0], studio, { ...CALM, seconds, prefix: `${prefix}-calm` }),
     situation !== 'alone' && sendSlice(world.loads[1], flooding, { ...FLOOD, seconds, prefix: `${prefix}-flood` }),
   ]);
-  return calm;
 }

@@ -19,6 +19,9 @@ export type CreditOperation =
   | 'expire'
   | 'expire_lots';
 
+/** The client of commands that Studio gives itself: ends of holds and lots. */
+export const SWEEPER = 'studio';
+
 /**
  * One command for the ledger, validated. The idempotency scope is (account, client, operation, key); everything in
  * `CreditCommand` that a caller can choose is part of the request's digest.

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PgPool } from '@tandem/platform/database/pool';
 import { Pace } from '@tandem/platform/jobs/pace';
+import { SWEEPER } from './credit-command.ts';
 import { CreditLedger } from './credit-ledger.ts';
 
 /** Holds swept in one round, so that a large backlog does not become one large transaction. */
@@ -59,7 +60,7 @@ export class ExpireHolds {
   private async sweep(hold: DueHold): Promise<void> {
     await this.ledger.apply({
       operation: 'expire',
-      client: 'studio',
+      client: SWEEPER,
       accountId: hold.account_id,
       reservationId: hold.reservation_id,
       idempotencyKey: `expire:${hold.reservation_id}`,

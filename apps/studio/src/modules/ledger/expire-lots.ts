@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PgPool } from '@tandem/platform/database/pool';
 import { Pace } from '@tandem/platform/jobs/pace';
+import { SWEEPER } from './credit-command.ts';
 import { CreditLedger } from './credit-ledger.ts';
 
 /** Accounts looked up in one round. */
@@ -61,6 +62,6 @@ export class ExpireLots {
 
   /** Every command settles the account's due lots before it is decided; this one wants nothing more. */
   private async sweep(accountId: string): Promise<void> {
-    await this.ledger.apply({ operation: 'expire_lots', client: 'studio', accountId, idempotencyKey: 'sweep' });
+    await this.ledger.apply({ operation: 'expire_lots', client: SWEEPER, accountId, idempotencyKey: 'sweep' });
   }
 }

@@ -36,6 +36,20 @@ test('takes what is there and no more than asked, and counts what still waits', 
   expect(queue.take(5)).toEqual([]);
 });
 
+test('takes no more than its share of an account; the rest keeps its order and its turn', () => {
+  const queue = filled('x/a/0', 'x/a/1', 'x/a/2', 'x/b/0', 'y/a/0');
+  expect(queue.take(9, { ofClient: 9, ofAccount: 2 })).toEqual(['x/a/0', 'y/a/0', 'x/b/0', 'x/a/1']);
+  expect(queue.take(9, { ofClient: 9, ofAccount: 2 })).toEqual(['x/a/2']);
+  expect(queue.size).toBe(0);
+});
+
+test('takes no more than its share of a client, over all its accounts', () => {
+  const queue = filled('x/a/0', 'x/b/0', 'x/c/0', 'x/a/1', 'y/a/0');
+  expect(queue.take(9, { ofClient: 2, ofAccount: 9 })).toEqual(['x/a/0', 'y/a/0', 'x/b/0']);
+  expect(queue.size).toBe(2);
+  expect(queue.take(9, { ofClient: 2, ofAccount: 9 })).toEqual(['x/c/0', 'x/a/1']);
+});
+
 test('an account is taken whole, from every client that has it; the others keep their turns', () => {
   const queue = filled('x/a/0', 'y/b/0', 'x/b/0', 'z/a/0', 'x/a/1', 'y/b/1');
   expect(queue.takeAccount('a')).toEqual(['x/a/0', 'x/a/1', 'z/a/0']);
@@ -55,8 +69,10 @@ test('whatever is pushed and taken: nothing is lost or taken twice, and each acc
       steps.forEach((step, index) => {
         if (typeof step === 'number') {
           const waiting = queue.size;
-          const items = queue.take(step);
-          expect(items).toHaveLength(Math.min(step, waiting));
+          const share = step > 2 ? { ofClient: 3, ofAccount: 2 } : undefined;
+          const items = queue.take(step, share);
+          if (share) expect(items.length).toBeGreaterThanOrEqual(Math.min(waiting, 1));
+          else expect(items).toHaveLength(Math.min(step, waiting));
           taken.push(...items);
         } else {
           const name = step.join('/');

@@ -1,37 +1,72 @@
 /** Names kept without anything waiting, so that a busy one is not made anew with each command; see `forgetIdle`. */
 const IDLE_MAX = 50_000;
 
+/** Most items of one take. */
+export interface Share {
+  readonly ofClient: number;
+  readonly ofAccount: number;
+}
+
+/** What waits for one account of a client. */
+interface AccountQueue<Item> {
+  readonly items: Item[];
+  /** Items of the take under way. */
+  taken: number;
+}
+
 /** What waits for one client: its accounts' queues, and those of them that have something, in turn. */
 class ClientQueue<Item> {
-  readonly accounts = new Map<string, Item[]>();
-  turns: Item[][] = [];
+  private readonly accounts = new Map<string, AccountQueue<Item>>();
+  private turns: AccountQueue<Item>[] = [];
+  /** Accounts that had their share of the take under way. */
+  private served: AccountQueue<Item>[] = [];
+  /** Items of the take under way. */
+  taken = 0;
 
-  push(account: string, item: Item): void {
-    const items = this.accounts.get(account) ?? [];
-    if (items.push(item) > 1) return;
-    this.turns.push(items);
-    if (this.accounts.size >= IDLE_MAX && !this.accounts.has(account)) this.forgetIdle();
-    this.accounts.set(account, items);
+  /** True when an account has its turn. */
+  get hasTurn(): boolean {
+    return this.turns.length > 0;
   }
 
-  /** One item of the account whose turn it is. */
-  takeOne(): Item {
-    const items = this.turns.shift();
-    const item = items?.shift();
-    if (items === undefined || item === undefined) throw new Error('nothing waits in this queue');
-    if (items.length > 0) this.turns.push(items);
+  push(account: string, item: Item): void {
+    const queue = this.accounts.get(account) ?? { items: [], taken: 0 };
+    if (queue.items.push(item) > 1) return;
+    this.turns.push(queue);
+    if (this.accounts.size >= IDLE_MAX && !this.accounts.has(account)) this.forgetIdle();
+    this.accounts.set(account, queue);
+  }
+
+  /** One item of the account whose turn it is, which has its next turn if its share is larger. */
+  takeOne(share: number): Item {
+    const queue = this.turns.shift();
+    const item = queue?.items.shift();
+    if (queue === undefined || item === undefined) throw new Error('nothing waits in this queue');
+    this.taken += 1;
+    queue.taken += 1;
+    (queue.taken < share && queue.items.length > 0 ? this.turns : this.served).push(queue);
     return item;
   }
 
+  /** Ends a take: who had a share has a turn again. */
+  endTake(): void {
+    this.taken = 0;
+    for (const queue of this.turns) queue.taken = 0;
+    for (const queue of this.served) {
+      queue.taken = 0;
+      if (queue.items.length > 0) this.turns.push(queue);
+    }
+    this.served = [];
+  }
+
   takeAccount(account: string): Item[] {
-    const items = this.accounts.get(account);
-    if (items === undefined) return [];
-    this.turns = this.turns.filter((waiting) => waiting !== items);
-    return items.splice(0);
+    const queue = this.accounts.get(account);
+    if (queue === undefined) return [];
+    this.turns = this.turns.filter((waiting) => waiting !== queue);
+    return queue.items.splice(0);
   }
 
   private forgetIdle(): void {
-    for (const [account, items] of this.accounts) if (items.length === 0) this.accounts.delete(account);
+    for (const [account, { items }] of this.accounts) if (items.length === 0) this.accounts.delete(account);
   }
 }
 
@@ -60,7 +95,7 @@ export class FairQueue<Item> {
       queue = new ClientQueue();
       this.clients.set(client, queue);
     }
-    if (queue.turns.length === 0) this.turns.push(queue);
+    if (!queue.hasTurn) this.turns.push(queue);
     queue.push(account, item);
     this.count += 1;
   }
@@ -69,20 +104,24 @@ export class FairQueue<Item> {
   takeAccount(account: string): Item[] {
     const taken: Item[] = [];
     for (const queue of this.clients.values()) taken.push(...queue.takeAccount(account));
-    this.turns = this.turns.filter((queue) => queue.turns.length > 0);
+    this.turns = this.turns.filter((queue) => queue.hasTurn);
     this.count -= taken.length;
     return taken;
   }
 
-  /** Takes up to `max` items. */
-  take(max: number): Item[] {
+  /** Takes up to `max` items, and of one client, or one of its accounts, no more than its share. */
+  take(max: number, share: Share = { ofClient: max, ofAccount: max }): Item[] {
     const taken: Item[] = [];
+    const served: ClientQueue<Item>[] = [];
     while (taken.length < max) {
       const queue = this.turns.shift();
       if (queue === undefined) break;
-      taken.push(queue.takeOne());
-      if (queue.turns.length > 0) this.turns.push(queue);
+      taken.push(queue.takeOne(share.ofAccount));
+      (queue.taken < share.ofClient && queue.hasTurn ? this.turns : served).push(queue);
     }
+    this.turns.push(...served);
+    for (const queue of this.turns) queue.endTake();
+    this.turns = this.turns.filter((queue) => queue.hasTurn);
     this.count -= taken.length;
     return taken;
   }

@@ -66,6 +66,28 @@ describe('the write lane', () => {
     await Promise.all(answers);
   });
 
+  test('a flood takes whole batches while it is alone, and its share of them while somebody else sends', async () => {
+    const database = heldDatabase();
+    const lane = new WriteLane(database, { batchMax: 256, queuePerClientMax: 500, queuePerAccountMax: 500 });
+    const flood = (count: number, name: string) =>
+      Array.from({ length: count }, (_, n) => lane.submit(command('hot', `${name}${n}`)));
+    const answers = flood(33, 'a');
+    await database.answer();
+    expect(database.batches.map((batch) => batch.length)).toEqual([1, 17]);
+    answers.push(...flood(32, 'b'), lane.submit(command('calm', 'calm', 'other')));
+    await database.answer();
+    expect(database.batches[2]).toHaveLength(9);
+    expect(database.batches[2]).toContain('calm');
+    while (database.batches.flat().length < 66) await database.answer();
+    await database.answer();
+    await Promise.all(answers);
+    expect(Math.max(...database.batches.slice(3).map((batch) => batch.length))).toBe(8);
+    // In the order they came.
+    expect(database.batches.flat().filter((key) => key.startsWith('b'))).toEqual(
+      Array.from({ length: 32 }, (_, n) => `b${n}`),
+    );
+  });
+
   test('of many under way half go at a time, so that database and service work at once', async () => {
     const database = heldDatabase();
     const lane = new WriteLane(database, { batchMax: 256, queuePerClientMax: 500, queuePerAccountMax: 500 });

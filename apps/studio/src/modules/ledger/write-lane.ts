@@ -1,5 +1,5 @@
 import { DomainError } from '@tandem/platform/errors';
-import { byAccount, type CommandOutcome, type CreditCommand } from './credit-command.ts';
+import { byAccount, SWEEPER, type CommandOutcome, type CreditCommand } from './credit-command.ts';
 import { FairQueue } from './fair-queue.ts';
 import { NameCounts } from './name-counts.ts';
 
@@ -33,6 +33,14 @@ const RETRIES_MAX = 3;
 /** Fewer commands than this go together: a commit of their own would cost more than the overlap saves. */
 const HALVED_FROM = 16;
 
+/**
+ * Places one client or account may take in a batch while others send as well: whoever comes next then waits for a short
+ * batch, and the flood for more of them. What that costs the flood is in docs/performance.md.
+ */
+const SHARE = 8;
+/** Others count as there for so long after their last command. */
+const SHARED_MS = 250;
+
 /** A wallet of the batch is locked by somebody else, or an account's work takes longer than a statement may. */
 const STALLED_STATES = new Set(['55P03', '57014']);
 /** How long an account whose wallet is locked is answered at once, so that it does not stall its neighbours again. */
@@ -51,14 +59,17 @@ function sqlState(error: unknown): string {
 
 /**
  * Collects commands while the previous round trip is in flight and applies what waits in one call, the clients and their
- * accounts in turns when it is more than one call should take. A lone command leaves at once. Nothing is answered before its commit: a batch lost at COMMIT leaves its commands unknown, and the
- * same keys reveal the truth.
+ * accounts in turns when it is more than one call should take, and each no more than a share while others are there. A
+ * lone command leaves at once. Nothing is answered before its commit: a batch lost at COMMIT leaves its commands unknown,
+ * and the same keys reveal the truth.
  */
 export class WriteLane {
   private readonly waiting = new FairQueue<Waiting>();
   private readonly perClient = new NameCounts();
   private readonly perAccount = new NameCounts();
   private readonly lockedUntil = new Map<string, number>();
+  private readonly clients = new Sharing();
+  private readonly accounts = new Sharing();
   private busy = false;
 
   constructor(
@@ -75,6 +86,11 @@ export class WriteLane {
     return new Promise<CommandOutcome>((resolve, reject) => {
       // What it throws rejects the promise.
       this.admit(command);
+      // The sweeper paces itself, and nobody has to make room for it.
+      if (command.client !== SWEEPER) {
+        this.clients.notice(command.client);
+        this.accounts.notice(command.accountId);
+      }
       this.waiting.push(command.client, command.accountId, { command, resolve, reject });
       if (!this.busy) void this.drain();
     });
@@ -105,7 +121,10 @@ export class WriteLane {
     while (this.waiting.size > 0) {
       // Half of what is under way at a time: while the database works on one half, the service answers the other.
       const half = Math.ceil((this.waiting.size + inFlight) / 2);
-      const batch = this.waiting.take(Math.min(Math.max(half, HALVED_FROM), this.limits.batchMax));
+      const batch = this.waiting.take(Math.min(Math.max(half, HALVED_FROM), this.limits.batchMax), {
+        ofClient: this.clients.isShared() ? SHARE : this.limits.batchMax,
+        ofAccount: this.accounts.isShared() ? SHARE : this.limits.batchMax,
+      });
       inFlight = batch.length;
       await this.settle(batch);
       this.countOut(batch);
@@ -186,6 +205,22 @@ export class WriteLane {
         if (attempt >= RETRIES_MAX || !RETRYABLE_STATES.has(sqlState(error))) throw error;
       }
     }
+  }
+}
+
+/** Whether more than one has been there of late. */
+class Sharing {
+  private last: string | undefined;
+  private changedAt = -Infinity;
+
+  notice(name: string): void {
+    if (name === this.last) return;
+    if (this.last !== undefined) this.changedAt = performance.now();
+    this.last = name;
+  }
+
+  isShared(): boolean {
+    return performance.now() - this.changedAt < SHARED_MS;
   }
 }
 
