@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { toPgArray } from '@tandem/platform/database/pg-array';
+import { toBarePgArray } from '@tandem/platform/database/pg-array';
 import { PgPool } from '@tandem/platform/database/pool';
 import type { AccountSqlRow, AccountStatusSqlRow } from './account.convert.ts';
 
@@ -28,7 +28,7 @@ export class AccountQueries {
     const { rows } = await this.pool.query<AccountSqlRow>({
       name: 'account-by-id',
       text: byIds(ACCOUNT_COLUMNS),
-      values: [toPgArray([accountId])],
+      values: [toBarePgArray([accountId])],
     });
     return rows[0];
   }
@@ -38,7 +38,7 @@ export class AccountQueries {
     const { rows } = await this.pool.query<AccountStatusSqlRow>({
       name: 'account-statuses',
       text: byIds(STATUS_COLUMNS),
-      values: [toPgArray(accountIds)],
+      values: [toBarePgArray(accountIds)],
     });
     return new Map(rows.map((row) => [row.account_id, row]));
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { toPgArray, type ArrayElement } from '@tandem/platform/database/pg-array';
+import { toBarePgArray, toPgArray, type ArrayElement } from '@tandem/platform/database/pg-array';
 import { PgPool } from '@tandem/platform/database/pool';
 
 /** One checked event in the form `ingest_billing_events` reads. */
@@ -45,22 +45,23 @@ export class EventStore {
     // Locks are taken in this order, whoever asks.
     const accountIds = [...keys.keys()].sort();
     const places = new Map(accountIds.map((id, index) => [id, index + 1]));
-    const column = (read: (item: IntakeItem) => ArrayElement): string => toPgArray(items.map(read));
+    const texts = (read: (item: IntakeItem) => ArrayElement): string => toPgArray(items.map(read));
+    const bare = (read: (item: IntakeItem) => string | number): string => toBarePgArray(items.map(read));
     const { rows } = await this.pool.query<IngestedEventSqlRow>({
       name: 'ingest-billing-events',
       text: TEXT,
       values: [
-        toPgArray(accountIds),
+        toBarePgArray(accountIds),
         toPgArray(accountIds.map((id) => keys.get(id))),
         client,
-        column((item) => places.get(item.account_id)),
-        column((item) => item.event_id),
-        column((item) => item.source_system),
-        column((item) => item.event_type),
-        column((item) => item.idempotency_key),
-        column((item) => item.digest),
-        column((item) => JSON.stringify(item.payload)),
-        column((item) => item.occurred_at),
+        bare((item) => places.get(item.account_id) ?? 0),
+        bare((item) => item.event_id),
+        texts((item) => item.source_system),
+        texts((item) => item.event_type),
+        texts((item) => item.idempotency_key),
+        bare((item) => item.digest),
+        texts((item) => JSON.stringify(item.payload)),
+        texts((item) => item.occurred_at),
       ],
     });
     return rows;

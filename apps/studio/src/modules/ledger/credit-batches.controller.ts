@@ -85,24 +85,30 @@ export class CreditBatchesController {
     }
     const items: readonly unknown[] = body;
     // All are read before the first is applied: reading may look an account up, and must not change the order.
-    const read = await Promise.all(items.map((item) => this.tryTo<CreditCommand>(() => this.read(service, item))));
+    const read = await allOf(items.map((item) => this.tryToRead(service, item)));
     const outcomes: CreditCommandOutcome[] = [];
     for (const run of runsOf(read)) {
-      const tried = run.map((command) =>
-        'failure' in command ? Promise.resolve(command) : this.tryTo(() => this.requests.run(command.value)),
-      );
-      outcomes.push(...(await Promise.all(tried)).map(toOutcome));
+      outcomes.push(...(await Promise.all(run.map((command) => this.outcomeOf(command)))));
     }
     return { outcomes };
   }
 
-  private async tryTo<Value>(work: () => Value | Promise<Value>): Promise<Tried<Value>> {
+  /** Never throws: those that are under way must be waited for. */
+  private tryToRead(service: ServicePrincipal, item: unknown): Read | Promise<Read> {
     try {
-      return { value: await work() };
+      const command = this.read(service, item);
+      return command instanceof Promise ? command.catch(failureOf) : command;
     } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      return { failure: error };
+      if (error instanceof DomainError) return error;
+      const fault = error as Error;
+      return Promise.reject(fault);
     }
+  }
+
+  /** One promise per command: each more costs every command of every batch. */
+  private outcomeOf(command: Read): Promise<CreditCommandOutcome> {
+    if (command instanceof DomainError) return Promise.resolve(toRefused(command));
+    return this.requests.run(command).then(toApplied, (error: unknown) => toRefused(failureOf(error)));
   }
 
   private read(service: ServicePrincipal, item: unknown): ReadCommand {
@@ -132,27 +138,40 @@ export class CreditBatchesController {
   }
 }
 
+/** A command, or the error it would have answered alone. */
+type Read = CreditCommand | DomainError;
+
+/** Waits for those that are looked up; usually there is none, and nothing to wait for. */
+async function allOf(commands: readonly (Read | Promise<Read>)[]): Promise<readonly Read[]> {
+  const read = commands.filter((command): command is Read => !(command instanceof Promise));
+  if (read.length === commands.length) return read;
+  return Promise.all(commands.map((command) => Promise.resolve(command)));
+}
+
+/** @throws what is no refusal: it fails the request */
+function failureOf(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+  throw error;
+}
+
 /**
  * Commands that may enter the queue at once: it keeps the order of each account. A transfer is a command of one account
  * and brings another one credits, so what comes after it waits for it.
  */
-function runsOf(commands: readonly Tried<CreditCommand>[]): Tried<CreditCommand>[][] {
-  const runs: Tried<CreditCommand>[][] = [[]];
+function runsOf(commands: readonly Read[]): Read[][] {
+  const runs: Read[][] = [[]];
   for (const command of commands) {
     runs.at(-1)?.push(command);
-    if ('value' in command && command.value.operation === 'transfer') runs.push([]);
+    if (!(command instanceof DomainError) && command.operation === 'transfer') runs.push([]);
   }
   return runs;
 }
 
-/** What came of one item: a value, or the error it would have answered alone. */
-type Tried<Value> = { readonly value: Value } | { readonly failure: DomainError };
+function toApplied({ answer, replayed }: Answered<CreditAnswer>): CreditCommandOutcome {
+  return replayed ? { status: 201, answer, replayed: true } : { status: 201, answer };
+}
 
-function toOutcome(tried: Tried<Answered<CreditAnswer>>): CreditCommandOutcome {
-  if ('value' in tried) {
-    return { status: 201, answer: tried.value.answer, ...(tried.value.replayed ? { replayed: true } : {}) };
-  }
-  const { failure } = tried;
+function toRefused(failure: DomainError): CreditCommandOutcome {
   const faults = failure instanceof ValidationError ? { errors: failure.errors } : {};
   return {
     status: failure.status,
