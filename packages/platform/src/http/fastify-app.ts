@@ -153,8 +153,9 @@ function addBodyParsers(
   keepRawBody: ((routePattern: string) => boolean) | undefined,
 ): void {
   instance.removeAllContentTypeParsers();
-  // A catch-all, registered through the adapter, keeps Nest from adding its own lenient parsers.
-  adapter.useBodyParser('*', false, undefined, (request, body, done) => {
+  // A catch-all, registered through the adapter, keeps Nest from adding its own lenient parsers. Fastify remembers which
+  // parser a content type has, but not that it fell to the catch-all: so the usual one is named.
+  adapter.useBodyParser(['application/json', '*'], false, undefined, (request, body, done) => {
     try {
       const { headers } = request;
       checkContentType(headers['content-type'], headers['content-encoding']);
@@ -223,8 +224,8 @@ function addStandardHeaders(instance: FastifyInstance, isProduction: boolean): v
 function addRequestObserver(instance: FastifyInstance, metrics: Metrics | undefined): void {
   instance.addHook('onResponse', (request, reply, done) => {
     const endpoint = request.routeOptions.url ?? 'unmatched';
-    metrics?.countRequest(reply.statusCode, endpoint, reply.elapsedTime / 1000);
     const { statusCode, elapsedTime } = reply;
+    metrics?.countRequest(statusCode, endpoint, elapsedTime / 1000);
     // Services call thousands of times a second, and what they did is on record elsewhere.
     const isRoutine = request.principal?.kind === 'service' && statusCode < 400;
     request.log[isRoutine ? 'debug' : 'info'](

@@ -57,6 +57,8 @@ function decode(raw: Buffer): string {
  * braces the parser sees.
  */
 function scan(text: string): void {
+  // Only escapes can bring in what a text may not hold, and only with them a quote is not an end: most bodies have none.
+  const hasEscapes = text.includes('\\');
   const open: (Set<string> | null)[] = [];
   let keys: Set<string> | null = null;
   let expectsKey = false;
@@ -64,8 +66,8 @@ function scan(text: string): void {
     switch (text.charCodeAt(index)) {
       case QUOTE: {
         const end = findStringEnd(text, index + 1);
-        const content = readString(text, index, end);
-        if (expectsKey && keys !== null) addKey(keys, content);
+        if (expectsKey && keys !== null) addKey(keys, readString(text, index, end));
+        else if (hasEscapes) readString(text, index, end);
         expectsKey = false;
         index = end;
         break;

@@ -18,25 +18,31 @@ export const Scopes = (...scopes: [string, ...string[]]): CustomDecorator => Set
 /** Any service may call this route, which asks for the scopes of what it is told to do by itself. */
 export const AnyService = (): CustomDecorator => SetMetadata(SCOPES_KEY, []);
 
-function principalOf(context: ExecutionContext): Principal {
-  const { principal } = context.switchToHttp().getRequest<FastifyRequest>();
+function principalOf({ principal }: FastifyRequest): Principal {
   if (principal === undefined) throw new Error('A public route has no principal to read.');
   return principal;
 }
 
 /** Parameter: whoever called, a user or a service. */
-export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext) => principalOf(context));
+export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  principalOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);
 
 /** Parameter: the signed-in user, on routes that only have `@Roles`. */
 export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): UserPrincipal => {
-  const principal = principalOf(context);
+  const principal = principalOf(context.switchToHttp().getRequest<FastifyRequest>());
   if (principal.kind !== 'user') throw new Error('This route is open to services; read CurrentPrincipal instead.');
   return principal;
 });
 
-/** Parameter: the calling service, on routes that only have `@Scopes`. */
-export const CurrentService = createParamDecorator((_: unknown, context: ExecutionContext): ServicePrincipal => {
-  const principal = principalOf(context);
+/** The calling service, on routes that only have `@Scopes`: what `CurrentService` is, without the way through the pipes. */
+export function serviceOf(request: FastifyRequest): ServicePrincipal {
+  const principal = principalOf(request);
   if (principal.kind !== 'service') throw new Error('This route is open to users; read CurrentPrincipal instead.');
   return principal;
-});
+}
+
+/** Parameter: the calling service, on routes that only have `@Scopes`. */
+export const CurrentService = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  serviceOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);

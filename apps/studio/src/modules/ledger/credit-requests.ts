@@ -14,7 +14,7 @@ import { StudioConfig } from '../../config/config.ts';
 import { idempotencyKeyOf } from '../../http/idempotency-key.ts';
 import { AccountResolver } from '../accounts/account-selector.ts';
 import { answerMovement, answerReserve, answerSettlement, type Answered, type CreditAnswer } from './credit-answers.ts';
-import type { CreditCommand, CreditOperation } from './credit-command.ts';
+import type { CommandOutcome, CreditCommand, CreditOperation } from './credit-command.ts';
 import { CreditLedger } from './credit-ledger.ts';
 
 /** A command, at once or once its account is looked up: a promise awaited for nothing costs every request. */
@@ -36,9 +36,12 @@ export class CreditRequests {
   ) {}
 
   /** Applies a command. @throws DomainError for a refusal */
-  async run(read: ReadCommand): Promise<Answered<CreditAnswer>> {
-    const command = read instanceof Promise ? await read : read;
-    const outcome = await this.ledger.apply(command);
+  run(read: ReadCommand): Promise<Answered<CreditAnswer>> {
+    if (read instanceof Promise) return read.then((command) => this.run(command));
+    return this.ledger.apply(read).then((outcome) => this.answer(read, outcome));
+  }
+
+  private answer(command: CreditCommand, outcome: CommandOutcome): Answered<CreditAnswer> {
     switch (command.operation) {
       case 'reserve':
         return answerReserve(this.ledger, command, outcome);

@@ -86,3 +86,16 @@ test('whatever is pushed and taken: nothing is lost or taken twice, and each acc
     }),
   );
 });
+
+test('accounts whose queue is empty come and go by the thousand, and those that wait keep their turns', () => {
+  const queue = filled('x/first/0', 'x/second/0');
+  let taken = 0;
+  for (let n = 0; n < 120_000; n += 1) {
+    queue.push('y', `passing${n}`, 'passing');
+    queue.push('x', 'first', 'x/first/1');
+    taken += queue.take(3).length;
+    queue.push('x', 'second', 'x/second/1');
+  }
+  expect(taken).toBe(3 * 120_000);
+  expect(queue.size).toBe(2);
+});

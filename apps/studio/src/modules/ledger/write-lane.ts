@@ -1,7 +1,7 @@
 import { DomainError } from '@tandem/platform/errors';
 import { byAccount, SWEEPER, type CommandOutcome, type CreditCommand } from './credit-command.ts';
 import { FairQueue } from './fair-queue.ts';
-import { NameCounts } from './name-counts.ts';
+import { Tallies, type Tally } from './tallies.ts';
 
 /** What a lane needs of the database. */
 export interface LaneDatabase {
@@ -22,6 +22,9 @@ export interface WriteLaneLimits {
 
 interface Waiting {
   readonly command: CreditCommand;
+  /** How many its client and its account have here, itself among them. */
+  readonly ofClient: Tally;
+  readonly ofAccount: Tally;
   resolve(outcome: CommandOutcome): void;
   reject(error: unknown): void;
 }
@@ -65,8 +68,8 @@ function sqlState(error: unknown): string {
  */
 export class WriteLane {
   private readonly waiting = new FairQueue<Waiting>();
-  private readonly perClient = new NameCounts();
-  private readonly perAccount = new NameCounts();
+  private readonly perClient = new Tallies();
+  private readonly perAccount = new Tallies();
   private readonly lockedUntil = new Map<string, number>();
   private readonly clients = new Sharing();
   private readonly accounts = new Sharing();
@@ -85,34 +88,28 @@ export class WriteLane {
   submit(command: CreditCommand): Promise<CommandOutcome> {
     return new Promise<CommandOutcome>((resolve, reject) => {
       // What it throws rejects the promise.
-      this.admit(command);
+      this.refuseLocked(command.accountId);
+      const ofClient = this.perClient.of(command.client);
+      const ofAccount = this.perAccount.of(command.accountId);
+      const { queuePerClientMax, queuePerAccountMax } = this.limits;
+      if (ofClient.count >= queuePerClientMax || ofAccount.count >= queuePerAccountMax) throw overloaded();
+      ofClient.count += 1;
+      ofAccount.count += 1;
       // The sweeper paces itself, and nobody has to make room for it.
       if (command.client !== SWEEPER) {
         this.clients.notice(command.client);
         this.accounts.notice(command.accountId);
       }
-      this.waiting.push(command.client, command.accountId, { command, resolve, reject });
+      this.waiting.push(command.client, command.accountId, { command, ofClient, ofAccount, resolve, reject });
       if (!this.busy) void this.drain();
     });
   }
 
-  private admit({ client, accountId }: CreditCommand): void {
+  private refuseLocked(accountId: string): void {
     const lockedUntil = this.lockedUntil.get(accountId);
-    if (lockedUntil !== undefined) {
-      if (performance.now() < lockedUntil) throw walletLocked();
-      this.lockedUntil.delete(accountId);
-    }
-    const { queuePerClientMax, queuePerAccountMax } = this.limits;
-    if (this.perClient.of(client) >= queuePerClientMax || this.perAccount.of(accountId) >= queuePerAccountMax) {
-      throw new DomainError(
-        'overloaded',
-        'Too many credit commands are waiting; try again shortly',
-        {},
-        { 'Retry-After': '1' },
-      );
-    }
-    this.perClient.countUp(client);
-    this.perAccount.countUp(accountId);
+    if (lockedUntil === undefined) return;
+    if (performance.now() < lockedUntil) throw walletLocked();
+    this.lockedUntil.delete(accountId);
   }
 
   private async drain(): Promise<void> {
@@ -127,7 +124,7 @@ export class WriteLane {
       });
       inFlight = batch.length;
       await this.settle(batch);
-      this.countOut(batch);
+      countOut(batch);
     }
     this.busy = false;
   }
@@ -140,13 +137,6 @@ export class WriteLane {
       setImmediate(answer, batch, outcomes);
     } catch (error) {
       await this.settleAfter(error, batch);
-    }
-  }
-
-  private countOut(batch: readonly Waiting[]): void {
-    for (const { command } of batch) {
-      this.perClient.countDown(command.client);
-      this.perAccount.countDown(command.accountId);
     }
   }
 
@@ -193,7 +183,7 @@ export class WriteLane {
     for (const [account, until] of this.lockedUntil) if (until <= now) this.lockedUntil.delete(account);
     this.lockedUntil.set(accountId, now + LOCKED_PAUSE_MS);
     const queued = this.waiting.takeAccount(accountId);
-    this.countOut(queued);
+    countOut(queued);
     for (const item of [...batch, ...queued]) item.reject(walletLocked());
   }
 
@@ -230,6 +220,18 @@ function answer(batch: readonly Waiting[], outcomes: readonly CommandOutcome[]):
     if (outcome) item.resolve(outcome);
     else item.reject(new Error('the ledger answered fewer outcomes than commands'));
   });
+}
+
+function countOut(batch: readonly Waiting[]): void {
+  for (const { ofClient, ofAccount } of batch) {
+    ofClient.count -= 1;
+    ofAccount.count -= 1;
+  }
+}
+
+function overloaded(): DomainError {
+  const text = 'Too many credit commands are waiting; try again shortly';
+  return new DomainError('overloaded', text, {}, { 'Retry-After': '1' });
 }
 
 function walletLocked(): DomainError {
