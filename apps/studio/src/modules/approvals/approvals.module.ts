@@ -16,7 +16,7 @@ import { RunAct } from './run-act.ts';
 const FINISH_ACTS_TASK = 'finish-operator-acts';
 
 /** Once a minute. */
-export const FINISH_ACTS_CRONTAB = `* * * * * ${FINISH_ACTS_TASK} ?max=1`;
+export const FINISH_ACTS_CRONTAB = `* * * * * ${FINISH_ACTS_TASK} ?max=1 {"after_seconds":10}`;
 
 /** What operators do to credits: alone up to a limit, above it with a second person. */
 @Module({

@@ -11,7 +11,7 @@ import { RecordRefusedRequests } from './record-refused-requests.ts';
 const VERIFY_AUDIT_TRAIL_TASK = 'verify-audit-trail';
 
 /** Once an hour: the whole chain is read. */
-export const VERIFY_AUDIT_TRAIL_CRONTAB = `17 * * * * ${VERIFY_AUDIT_TRAIL_TASK} ?max=1`;
+export const VERIFY_AUDIT_TRAIL_CRONTAB = `17 * * * * ${VERIFY_AUDIT_TRAIL_TASK} ?max=1 {"after_seconds":50}`;
 
 /** Who did what, and who was refused what, in a chain that shows tampering. */
 @Module({

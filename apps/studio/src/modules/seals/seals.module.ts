@@ -44,8 +44,9 @@ export class SealsModule implements OnModuleInit {
       const run = await this.sealLedger.run(signal);
       rowsSealed.inc(run.rows);
       if (run.sealedUpTo !== null) sealedUpTo.set(run.sealedUpTo.getTime() / 1000);
-      if (!run.complete)
+      if (!run.complete && signal?.aborted !== true) {
         this.logger.warn(`Sealing goes on in the next run: ${run.seals} seals over ${run.rows} rows made`);
+      }
     });
   }
 }
