@@ -7,7 +7,7 @@ import type { AccountSqlRow, AccountStatusSqlRow } from './account.convert.ts';
  * An account with the figures it has now. A hold past its time counts as free before the sweeper writes it, so what
  * overdue holds keep is taken off `reserved`; what is over or wanted back of lots is taken off the balance.
  */
-export const STATUS_COLUMNS = `
+const STATUS_COLUMNS = `
   a.account_id, a.external_key, a.tenant_id, a.account_type, a.display_name, a.payment_terms_days, a.currency, a.is_enabled,
   to_char(greatest(a.last_event_at, w.last_entry_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS last_activity_at,
   w.billing_mode, w.account_status,
