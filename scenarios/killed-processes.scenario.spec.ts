@@ -106,12 +106,16 @@ class Stack {
     return body.id as number;
   }
 
+  databaseUrl(app: 'v1' | 'studio'): string {
+    return this.postgres.url(app);
+  }
+
   async query<Row extends pg.QueryResultRow>(
     app: 'v1' | 'studio',
     sql: string,
     values: unknown[] = [],
   ): Promise<Row[]> {
-    const client = new pg.Client({ connectionString: this.postgres.url(app) });
+    const client = new pg.Client({ connectionString: this.databaseUrl(app) });
     await client.connect();
     try {
       return (await client.query<Row>(sql, values)).rows;
@@ -247,6 +251,8 @@ describe('processes killed with kill -9', () => {
       [partner.key],
     );
     expect(books).toEqual({ holds: String(CREDITS), refs: String(CREDITS), reserved: String(CREDITS) });
-    await expectSoundLedger({ query: async (sql, values) => ({ rows: await stack.query('studio', sql, values) }) });
+    const pool = new pg.Pool({ connectionString: stack.databaseUrl('studio') });
+    await expectSoundLedger(pool);
+    await pool.end();
   }, 180_000);
 });

@@ -161,6 +161,8 @@ const FOLD_LOTS = String.raw`
     i integer;
     j integer;
     first_part integer;
+    -- No lot before this one in the burn order has free credits.
+    first_free integer;
     uncovered bigint;
     nil CONSTANT uuid := '00000000-0000-0000-0000-000000000000';
   BEGIN
@@ -169,18 +171,24 @@ const FOLD_LOTS = String.raw`
              has.held, parts.holds, parts.seqs, parts.lots, parts.amounts AS part_amounts, parts.uncovered
         FROM lot_progress p
        CROSS JOIN LATERAL (
-         -- Lots with something left, those still to come, and empty ones that a row names.
+         -- Lots with something left, those still to come, and empty ones that a row names. Fenced: an account may have any
+         -- number of lots and holds, and each of these few is looked up by its key.
          SELECT array_agg(l.lot_id ORDER BY l.place) AS lot_ids, array_agg(l.seq ORDER BY l.place) AS lot_seqs,
                 array_agg(l.amount_micro ORDER BY l.place) AS amounts, array_agg(l.expires_at ORDER BY l.place) AS expires,
-                array_agg(coalesce(b.free_micro, 0) ORDER BY l.place) AS free,
-                array_agg(coalesce(b.held_micro, 0) ORDER BY l.place) AS held
-           FROM (SELECT l.*, row_number() OVER (
+                array_agg(l.free ORDER BY l.place) AS free, array_agg(l.held ORDER BY l.place) AS held
+           FROM (SELECT l.*, coalesce(b.free_micro, 0) AS free, coalesce(b.held_micro, 0) AS held, row_number() OVER (
                           ORDER BY l.priority, l.expires_at NULLS LAST, lot_kind_rank(l.kind), l.seq, l.lot_id) AS place
-                   FROM lots l WHERE l.account_id = p.account_id) l
-           LEFT JOIN lot_balances b ON b.account_id = p.account_id AND b.lot_id = l.lot_id
-          WHERE l.seq > p.folded_seq OR b.free_micro > 0 OR b.held_micro > 0
-             OR l.lot_id IN (SELECT unnest(r.lot_ids) FROM ledger r
-                              WHERE r.account_id = p.account_id AND r.seq > p.folded_seq AND r.lot_ids IS NOT NULL)
+                   FROM (SELECT b.lot_id FROM lot_balances b
+                          WHERE b.account_id = p.account_id AND (b.free_micro > 0 OR b.held_micro > 0)
+                         UNION
+                         SELECT n.lot_id FROM lots n WHERE n.account_id = p.account_id AND n.seq > p.folded_seq
+                         UNION
+                         SELECT unnest(r.lot_ids) FROM ledger r
+                          WHERE r.account_id = p.account_id AND r.seq > p.folded_seq AND r.lot_ids IS NOT NULL) wanted
+                  CROSS JOIN LATERAL (SELECT l.* FROM lots l
+                                       WHERE l.account_id = p.account_id AND l.lot_id = wanted.lot_id OFFSET 0) l
+                   LEFT JOIN LATERAL (SELECT b.* FROM lot_balances b
+                                       WHERE b.account_id = p.account_id AND b.lot_id = wanted.lot_id OFFSET 0) b ON true) l
        ) has
        CROSS JOIN LATERAL (
          -- Parts of holds that a row ends or lessens, and parts no lot covers yet.
@@ -189,13 +197,13 @@ const FOLD_LOTS = String.raw`
                 array_agg(coalesce(array_position(has.lot_ids, h.lot_id), 0) ORDER BY h.held_seq, h.place) AS lots,
                 array_agg(h.amount_micro ORDER BY h.held_seq, h.place) AS amounts,
                 coalesce(sum(h.amount_micro) FILTER (WHERE h.lot_id IS NULL), 0)::bigint AS uncovered
-           FROM lot_holds h
-          WHERE h.account_id = p.account_id AND h.reservation_id IN (
-            SELECT r.reservation_id FROM ledger r
-             WHERE r.account_id = p.account_id AND r.seq > p.folded_seq AND r.seq <= p.folded_seq + rows_max
-               AND r.reserved_delta_micro < 0
-            UNION ALL
-            SELECT u.reservation_id FROM lot_holds u WHERE u.account_id = p.account_id AND u.lot_id IS NULL)
+           FROM (SELECT r.reservation_id FROM ledger r
+                  WHERE r.account_id = p.account_id AND r.seq > p.folded_seq AND r.seq <= p.folded_seq + rows_max
+                    AND r.reserved_delta_micro < 0
+                 UNION
+                 SELECT u.reservation_id FROM lot_holds u WHERE u.account_id = p.account_id AND u.lot_id IS NULL) wanted
+          CROSS JOIN LATERAL (SELECT h.* FROM lot_holds h
+                               WHERE h.account_id = p.account_id AND h.reservation_id = wanted.reservation_id OFFSET 0) h
        ) parts
        WHERE p.account_id = ANY (accounts)
        ORDER BY p.account_id
@@ -211,6 +219,7 @@ const FOLD_LOTS = String.raw`
       expires := begun.expires;
       free := begun.free;
       held := begun.held;
+      first_free := 1;
       part_holds := coalesce(begun.holds, '{}');
       part_seqs := coalesce(begun.seqs, '{}');
       part_lots := coalesce(begun.lots, '{}');
@@ -234,6 +243,7 @@ const FOLD_LOTS = String.raw`
             ELSE
               i := array_position(lot_ids, entry.named[j]);
               free[i] := free[i] + part;
+              first_free := least(first_free, i);
             END IF;
             allocation_seqs := allocation_seqs || entry.seq;
             allocation_lots := allocation_lots || entry.named[j];
@@ -241,8 +251,11 @@ const FOLD_LOTS = String.raw`
           END LOOP;
 
         ELSIF entry.balance > 0 THEN
-          FOR i IN 1 .. cardinality(lot_ids) LOOP
-            IF lot_seqs[i] = entry.seq THEN free[i] := amounts[i]; END IF;
+          i := array_position(lot_seqs, entry.seq);
+          WHILE i IS NOT NULL LOOP
+            free[i] := amounts[i];
+            first_free := least(first_free, i);
+            i := array_position(lot_seqs, entry.seq, i + 1);
           END LOOP;
 
         ELSIF entry.reserved < 0 THEN
@@ -266,7 +279,10 @@ const FOLD_LOTS = String.raw`
                 IF entry.balance < 0 THEN overdraft := overdraft + part; END IF;
               ELSE
                 held[i] := held[i] - part;
-                IF entry.balance = 0 THEN free[i] := free[i] + part; END IF;
+                IF entry.balance = 0 THEN
+                  free[i] := free[i] + part;
+                  first_free := least(first_free, i);
+                END IF;
               END IF;
               IF entry.balance < 0 THEN
                 allocation_seqs := allocation_seqs || entry.seq;
@@ -281,7 +297,8 @@ const FOLD_LOTS = String.raw`
         ELSE
           -- A hold or a direct debit: both take free credits in burn order, and what is missing from the overdraft.
           wanted := greatest(entry.reserved, -entry.balance);
-          i := 1;
+          WHILE free[first_free] = 0 LOOP first_free := first_free + 1; END LOOP;
+          i := first_free;
           WHILE wanted > 0 LOOP
             part := CASE WHEN i > cardinality(lot_ids) THEN wanted ELSE least(wanted, free[i]) END;
             IF part > 0 THEN

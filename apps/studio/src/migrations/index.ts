@@ -2,6 +2,7 @@ import { CreateIdentity1700000000000 } from '@tandem/platform/identity/create-id
 import { CreateServiceTokens1700000000001 } from '@tandem/platform/identity/create-service-tokens';
 import { CloseShortfalls1763700000630 } from './close-shortfalls.ts';
 import { CreateAccounts1763700000100 } from './create-accounts.ts';
+import { BeginStatistics1763700000900 } from './begin-statistics.ts';
 import { CreateApplyCreditBatch1763700000500 } from './create-apply-credit-batch.ts';
 import { CreateBalanceAlerts1763700000700 } from './create-balance-alerts.ts';
 import { CreateAuditTrail1763700000600 } from './create-audit-trail.ts';
@@ -41,4 +42,5 @@ export const STUDIO_MIGRATIONS = [
   CreateLedgerSeals1763700000800,
   CreateBalanceAlerts1763700000700,
   CreateOutgoingWebhooks1763700000710,
+  BeginStatistics1763700000900,
 ];

@@ -62,7 +62,8 @@ describe('the ledger against a model that shares no code with it', () => {
           }
           // Where all fit, the database did write them set by set.
           const total = burst.reduce((sum, [account, credits]) => sum + (account === 0 ? credits : 0), 0);
-          if (total > 0 && total <= 40) expect(rows.filter(([, outcome]) => outcome === null).length).toBeGreaterThan(0);
+          if (total > 0 && total <= 40)
+            expect(rows.filter(([, outcome]) => outcome === null).length).toBeGreaterThan(0);
         },
       ),
       { numRuns: 40 },

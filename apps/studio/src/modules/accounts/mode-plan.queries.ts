@@ -119,7 +119,7 @@ export class ModePlanQueries {
           AND (settled_at IS NOT NULL OR status = 'ACTIVE')
        UNION ALL
        SELECT u.created_at, u.amount_micro FROM unposted_outcomes u
-        WHERE u.account_id = $1 AND u.created_at >= ledger_clock() - make_interval(days => $2)
+        WHERE u.account_id = $1 AND u.account_seq >= 0 AND u.created_at >= ledger_clock() - make_interval(days => $2)
           AND u.operation = 'reserve' AND u.outcome = 'IGNORED'
           AND NOT EXISTS (SELECT FROM unposted_outcomes r WHERE r.account_id = $1 AND r.operation = 'release'
              AND r.outcome = 'IGNORED' AND (r.ref_type, r.ref_id, r.acceptance) = (u.ref_type, u.ref_id, u.acceptance))

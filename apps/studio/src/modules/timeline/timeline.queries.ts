@@ -68,7 +68,7 @@ const TIMELINE_SQL = `
                                  'actor', actor, 'reason', reason),
               created_at, created_at, NULL
          FROM unposted_outcomes
-        WHERE account_id = $1 AND created_at <= coalesce(timestamptz 'epoch' + $3::bigint * interval '1 microsecond', 'infinity')
+        WHERE account_id = $1 AND account_seq >= 0 AND created_at <= coalesce(timestamptz 'epoch' + $3::bigint * interval '1 microsecond', 'infinity')
           AND ($6::bigint IS NULL OR (created_at, outcome_id) < (timestamptz 'epoch' + $6 * interval '1 microsecond', $7::uuid))
         ORDER BY created_at DESC, outcome_id DESC LIMIT $2)
       UNION ALL
