@@ -180,6 +180,20 @@ test('a rule that cannot be checked says so and is not ok; the others are checke
   expect(new Set(others)).toEqual(new Set([null]));
 });
 
+test('a rule that runs out of time says so, and the others are checked', async () => {
+  await studio.pool.query(`
+    ALTER VIEW ledger_double_entry RENAME TO ledger_gone;
+    CREATE VIEW ledger_double_entry AS SELECT l.* FROM ledger_gone l, (SELECT pg_sleep(60) OFFSET 0) s;
+    GRANT SELECT ON ledger_double_entry TO PUBLIC`);
+  const { ok, invariants } = await check();
+  await studio.pool.query('DROP VIEW ledger_double_entry; ALTER VIEW ledger_gone RENAME TO ledger_double_entry');
+  expect(ok).toBe(false);
+  const left = invariants.filter(({ not_checked }) => not_checked !== null);
+  expect(left.map(({ name, not_checked }) => [name, not_checked])).toEqual([
+    ['L1', 'canceling statement due to statement timeout'],
+  ]);
+}, 60_000);
+
 test('metrics: a rule that could not be checked says so, and when all were', async () => {
   const run = studio.app.get(JobTasks).entries().get('check-invariants');
   if (!run) throw new Error('the job is not registered');

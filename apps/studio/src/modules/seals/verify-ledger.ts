@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { SealQueries, type BrokenSeal, type SealPlace } from './seal.queries.ts';
 
 /** Seals checked by one statement, at most 5,000 rows each. */
-const SEALS_PER_STEP = 50;
+const SEALS_PER_STEP = 20;
 const HEADS_PER_STEP = 100;
 /** Findings kept; a ledger that is broken in more places is not understood better by more of them. */
 const FINDINGS_MAX = 1000;
