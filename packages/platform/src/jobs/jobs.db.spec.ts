@@ -120,7 +120,8 @@ describe('jobs', () => {
     await done;
     expect(begun.map(([of]) => of).toSorted()).toEqual(['late', 'queued', 'scheduled']);
     expect(begun.at(-1)?.[0]).toBe('scheduled');
-    expect(begun.at(-1)?.[1]).toBeGreaterThanOrEqual(minute + 2000);
+    // A timer may fire a millisecond or two before the clock has come that far.
+    expect(begun.at(-1)?.[1]).toBeGreaterThanOrEqual(minute + 2000 - 5);
   });
 
   test('wait for their time, and for a process that runs jobs', async () => {
