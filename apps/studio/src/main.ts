@@ -1,4 +1,5 @@
-import { tuneGarbageCollection } from '@tandem/platform/garbage-collection';
+// First, so that it also holds for what the other imports leave behind.
+import '@tandem/platform/tune-garbage-collection';
 import { createLogger } from '@tandem/platform/logging';
 import { shutDownOnSignal } from '@tandem/platform/shutdown';
 import { loadConfig } from './config/env.ts';
@@ -7,7 +8,6 @@ import { createStudioApp } from './create-app.ts';
 /** Long enough for a balancer to see that this instance is not ready any more. */
 const PRODUCTION_DRAIN_MS = 3000;
 
-tuneGarbageCollection();
 const config = loadConfig();
 const logger = createLogger({ service: 'studio', level: config.logLevel });
 const app = await createStudioApp(config, logger);

@@ -69,10 +69,7 @@ export class CreditRequests {
       throw new ValidationError([{ path: 'amount', message: 'amount is required with on_missing_hold' }]);
     }
     requireWork(body);
-    return this.read(service, body, keyHeader, {
-      ...workOf('consume', body),
-      settleWithoutHold: body.on_missing_hold === 'settle',
-    });
+    return this.read(service, body, keyHeader, workOf('consume', body, body.on_missing_hold === 'settle'));
   }
 
   release(service: ServicePrincipal, body: ReleaseCreditsRequest, keyHeader?: string): ReadCommand {
@@ -148,7 +145,11 @@ function commandOf(
   };
 }
 
-function workOf(operation: CreditOperation, body: ConsumeCreditsRequest | ReleaseCreditsRequest): OwnFields {
+function workOf(
+  operation: CreditOperation,
+  body: ConsumeCreditsRequest | ReleaseCreditsRequest,
+  settleWithoutHold?: boolean,
+): OwnFields {
   return {
     operation,
     amount: body.amount == null ? undefined : parseCredits(body.amount),
@@ -156,6 +157,7 @@ function workOf(operation: CreditOperation, body: ConsumeCreditsRequest | Releas
     refId: body.ref_id ?? undefined,
     acceptance: body.acceptance ?? undefined,
     reservationId: body.reservation_id ?? undefined,
+    settleWithoutHold,
   };
 }
 
