@@ -16,15 +16,24 @@ const TABLES = [
  * Statistics before there are rows. The writers keep the plans of their first statements, and on an empty table all
  * indexes that lead with the account are equally good: the one that goes on with the key, and the one that reads the
  * account's whole history. One row that is looked at and taken out again is enough for the planner to know that an account
- * has many (`n_distinct`), until autovacuum has seen the first real ones.
+ * has many (`n_distinct`), until autovacuum has seen the first real ones. Of no other column anything is told: one row
+ * would make each of them look unique.
+ *
+ * For a new database only. Where any of these tables has a row, nothing is done: its statistics are better than these.
  */
 export class BeginStatistics1763700000900 implements MigrationInterface {
   readonly name = 'BeginStatistics1763700000900';
 
   async up(runner: QueryRunner): Promise<void> {
+    // Nobody can write until this is committed: what is empty here is still empty when it is emptied.
+    await runner.query(`LOCK TABLE ${TABLES.join(', ')} IN ACCESS EXCLUSIVE MODE`);
+    const [{ used }] = (await runner.query(
+      `SELECT ${TABLES.map((table) => `EXISTS (SELECT FROM ${table})`).join(' OR ')} AS used`,
+    )) as [{ used: boolean }];
+    if (used) return;
     for (const table of TABLES) await runner.query(`ALTER TABLE ${table} DISABLE TRIGGER USER`);
     await runner.query(ONE_ROW_EACH);
-    for (const table of TABLES) await runner.query(`ANALYZE ${table}`);
+    for (const table of TABLES) await runner.query(`ANALYZE ${table} (account_id)`);
     // Not deleted: a table that had rows and has none is planned as empty, a new one as small.
     await runner.query(`TRUNCATE ${TABLES.join(', ')}`);
     for (const table of TABLES) await runner.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);

@@ -421,6 +421,11 @@ const STORE_LOTS = String.raw`
     mine uuid[];
     folds lot_fold[];
   BEGIN
+    -- Rows that somebody threw away with the rest of the fold: as a rule none.
+    INSERT INTO lot_progress (account_id)
+    SELECT a.id FROM unnest(accounts) a (id)
+     WHERE (SELECT true FROM lot_progress p WHERE p.account_id = a.id) IS NULL
+     ORDER BY a.id ON CONFLICT DO NOTHING;
     IF waits THEN
       mine := ARRAY(SELECT p.account_id FROM lot_progress p WHERE p.account_id = ANY (accounts) ORDER BY p.account_id FOR UPDATE);
     ELSE

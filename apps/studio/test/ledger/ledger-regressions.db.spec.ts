@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { fromMicroCredits } from '@tandem/contracts';
+import { PgPool } from '@tandem/platform/database/pool';
 import { LEDGER_INVARIANTS } from '../../src/modules/invariants/ledger-invariants.ts';
 import { CreditBatch, type CreditBatchRow } from '../../src/modules/ledger/credit-batch.ts';
 import type { CommandOutcome, CreditCommand, CreditOperation } from '../../src/modules/ledger/credit-command.ts';
@@ -210,3 +211,48 @@ test('every account is folded in its turn, however many others are busy', async 
   const { rows } = await studio.pool.query('SELECT folded_seq FROM lot_progress WHERE account_id = $1', [quiet]);
   expect(rows).toEqual([{ folded_seq: '1' }]);
 }, 60_000);
+
+test('an account that is written as fast as it is folded keeps no other from its turn', async () => {
+  const [busy, quiet] = [await newAccount(studio), await newAccount(studio)].sort() as [string, string];
+  for (const a of [busy, quiet]) await apply(a, 'grant', { credits: 10 });
+  const pool = studio.app.get(PgPool);
+  const writeMore = (): Promise<unknown> =>
+    studio.pool.query(
+      `WITH w AS (
+         UPDATE wallets SET seq = seq + 1000, balance_micro = balance_micro - 1000 WHERE account_id = $1
+         RETURNING account_id, seq - 1000 AS seq, balance_micro + 1000 AS balance)
+       INSERT INTO ledger (account_id, seq, entry_id, kind, balance_delta_micro, reserved_delta_micro, balance_after_micro,
+         reserved_after_micro, client, operation, idempotency_key, request_digest, effective_at, created_at)
+       SELECT account_id, seq + n, gen_random_uuid(), 'CHARGE', -1, 0, balance - n, 0, 'v1', 'charge', 'more-' || seq + n, '',
+              now(), now()
+         FROM w, generate_series(1, 1000) n`,
+      [busy],
+    );
+  const fast = {
+    async query(sql: string, values: unknown[]) {
+      const answer = await pool.query(sql, values);
+      if (sql.includes('advance_lots') && (values[0] as string[]).includes(busy)) await writeMore();
+      return answer;
+    },
+  };
+  await writeMore();
+  const job = new AdvanceLots(fast as PgPool);
+  for (let run = 0; run < 3; run += 1) await job.run();
+  const { rows } = await studio.pool.query('SELECT folded_seq FROM lot_progress WHERE account_id = $1', [quiet]);
+  expect(rows).toEqual([{ folded_seq: '1' }]);
+}, 60_000);
+
+test('the tables of the fold may be emptied: what needs lots folds them again', async () => {
+  const [a, b] = [await newAccount(studio), await newAccount(studio)];
+  await apply(a, 'grant', { credits: 10, lotExpiresAt: inMinutes(60) });
+  await apply(a, 'grant', { credits: 10 });
+  await apply(a, 'charge', { credits: 1 });
+  for (const table of ['lot_allocations', 'lot_holds', 'lot_balances', 'lot_progress']) {
+    await studio.pool.query(`DELETE FROM ${table} WHERE account_id = $1`, [a]);
+  }
+  await passTime(studio, 90);
+  expect(await apply(a, 'reserve', { credits: 10, refType: 'w', refId: 'x' })).toMatchObject({ outcome: 'POSTED' });
+  expect(await balanceOf(a)).toBe(10);
+  await apply(a, 'release', { refType: 'w', refId: 'x' });
+  expect(await apply(a, 'transfer', { credits: 1, toAccountId: b })).toMatchObject({ outcome: 'POSTED' });
+});

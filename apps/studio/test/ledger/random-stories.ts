@@ -115,6 +115,19 @@ export const EXAMPLES: readonly Told[] = [
       ...plain({ op: 'release', key: 'k1', ref: '1', acceptance: 1, amount: undefined }).rounds,
     ],
   },
+  // The same while a purchase is wanted back that a hold keeps: the account takes the exact way.
+  {
+    overdraft: 0,
+    rounds: [
+      ...plain(
+        { op: 'purchase', key: 'k1', purchase: 'p1', amount: 8, priority: 50, expiresAt: undefined },
+        { op: 'reserve', key: 'k1', ref: '1', acceptance: 1, amount: 5, minutes: 300 },
+        { op: 'clawback', key: 'k1', purchase: 'p1', amount: undefined },
+        { op: 'grant', key: 'k1', amount: 4, priority: 100, kind: 'promotional', expiresAt: 15 },
+      ).rounds,
+      inTime(30, { op: 'reserve', key: 'k2', ref: '2', acceptance: 1, amount: 2, minutes: 300 }),
+    ],
+  },
 ];
 
 function inTime(minutes: 10 | 30 | 50, ...batch: OracleCommand[]): Told['rounds'][number] {

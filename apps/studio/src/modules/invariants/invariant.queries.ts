@@ -7,11 +7,15 @@ import { LEDGER_INVARIANTS, type LedgerInvariant } from './ledger-invariants.ts'
 export const ROWS_SHOWN_MAX = 20;
 /** One rule, one range. Below the driver's own limit: after that one the connection is lost to a statement that goes on. */
 const STATEMENT_SECONDS = 6;
-/** One core, plans for the range at hand, and no compiling of them. */
+/**
+ * One core, plans for the range at hand, and no compiling of them. A rule compares whole ranges: to look one row up for
+ * each of another, which the planner likes where it expects few, takes the square of the time.
+ */
 const SETTINGS = `
   BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
   SET LOCAL statement_timeout = '${STATEMENT_SECONDS}s';
   SET LOCAL enable_seqscan = off;
+  SET LOCAL enable_nestloop = off;
   SET LOCAL max_parallel_workers_per_gather = 0;
   SET LOCAL jit = off`;
 

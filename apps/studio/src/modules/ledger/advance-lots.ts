@@ -5,6 +5,8 @@ import { Pace } from '@tandem/platform/jobs/pace';
 /** Rows folded in one transaction, of one account or many: what a command that needs such an account may have to wait for. */
 const ROWS_PER_STEP = 1000;
 const ACCOUNTS_PER_STEP = 100;
+/** Then the next accounts have their turn: one may be written faster than it can be folded. */
+const STEPS_PER_TURN = 20;
 const ACCOUNTS_PER_LOOK = 1000;
 /** Of the time, what is spent on folding: commands go first. */
 const WORK_SHARE = 0.25;
@@ -45,15 +47,15 @@ export class AdvanceLots {
 
   private async behind(which: string, order: string): Promise<AccountBehind[]> {
     const { rows } = await this.pool.query<AccountBehind & Record<string, unknown>>(
-      `SELECT w.account_id, least(w.seq - p.folded_seq, ${ROWS_PER_STEP})::integer AS rows_behind
-         FROM wallets w JOIN lot_progress p USING (account_id)
-        WHERE ${which} AND w.seq > p.folded_seq ORDER BY ${order} LIMIT ${ACCOUNTS_PER_LOOK}`,
+      `SELECT w.account_id, least(w.seq - coalesce(p.folded_seq, 0), ${ROWS_PER_STEP})::integer AS rows_behind
+         FROM wallets w LEFT JOIN lot_progress p USING (account_id)
+        WHERE ${which} AND w.seq > coalesce(p.folded_seq, 0) ORDER BY ${order} LIMIT ${ACCOUNTS_PER_LOOK}`,
       [this.position],
     );
     return rows;
   }
 
-  /** Each account up to its last row, as long as there is time. */
+  /** Each account up to its last row, as long as there is time and it does not grow faster. */
   private async fold(
     accounts: readonly AccountBehind[],
     pace: Pace,
@@ -63,22 +65,27 @@ export class AdvanceLots {
     let folded = 0;
     for (const group of inSteps(accounts)) {
       let behind = group;
-      while (behind.length > 0) {
+      for (let step = 0; step < STEPS_PER_TURN && behind.length > 0; step += 1) {
         if (pace.isOver || performance.now() > until) return folded;
-        const step = behind;
-        const steps = await pace.step(() => this.advance(step));
-        folded += steps.reduce((sum, { rows_folded }) => sum + rows_folded, 0);
-        behind = steps.filter(({ rows_folded }) => rows_folded === ROWS_PER_STEP).map(({ account_id }) => account_id);
+        const accountIds = behind;
+        // They may have grown since they were looked at: what is over waits for the next step.
+        const rowsEach = Math.floor(ROWS_PER_STEP / accountIds.length);
+        const advanced = await pace.step(() => this.advance(accountIds, rowsEach));
+        folded += advanced.reduce((sum, { rows_folded }) => sum + rows_folded, 0);
+        behind = advanced.filter(({ rows_folded }) => rows_folded === rowsEach).map(({ account_id }) => account_id);
       }
       done(group.at(-1) ?? FIRST_ACCOUNT);
     }
     return folded;
   }
 
-  private async advance(accountIds: readonly string[]): Promise<{ account_id: string; rows_folded: number }[]> {
+  private async advance(
+    accountIds: readonly string[],
+    rowsEach: number,
+  ): Promise<{ account_id: string; rows_folded: number }[]> {
     const { rows } = await this.pool.query<{ account_id: string; rows_folded: number }>(
       'SELECT account_id, rows_folded FROM advance_lots($1::uuid[], $2, false)',
-      [accountIds, ROWS_PER_STEP],
+      [accountIds, rowsEach],
     );
     return rows;
   }
