@@ -40,7 +40,7 @@ const HALVED_FROM = 16;
  * Places one account, and one client, may take in a batch while others send as well: whoever comes next then waits for a
  * short batch, and the flood for more of them. What that costs the flood is in docs/performance.md.
  */
-const SHARE = { ofAccount: 8, ofClient: 16 };
+const SHARE = 8;
 /** Others count as there for so long after their last command. Those who send less often cost a flood next to nothing. */
 const SHARED_MS = 50;
 
@@ -119,8 +119,8 @@ export class WriteLane {
       // Half of what is under way at a time: while the database works on one half, the service answers the other.
       const half = Math.ceil((this.waiting.size + inFlight) / 2);
       const batch = this.waiting.take(Math.min(Math.max(half, HALVED_FROM), this.limits.batchMax), {
-        ofClient: this.clients.isShared() ? SHARE.ofClient : this.limits.batchMax,
-        ofAccount: this.accounts.isShared() ? SHARE.ofAccount : this.limits.batchMax,
+        ofClient: this.clients.isShared() ? SHARE : this.limits.batchMax,
+        ofAccount: this.accounts.isShared() ? SHARE : this.limits.batchMax,
       });
       inFlight = batch.length;
       await this.settle(batch);
