@@ -14,11 +14,11 @@ const { freePort } = await importBuilt('packages/devkit/dist/free-port.js');
 const START_TIMEOUT_MS = 20_000;
 
 /**
- * Starts the PostgreSQL whose `initdb` and `postgres` are in `programs`, on a new cluster with its default settings: to
+ * Starts the PostgreSQL whose `initdb` and `postgres` are in `programs`, on a new cluster with the settings given: to
  * know what another version, or the same one compiled otherwise, makes of the figures.
  * @returns what `startPostgres` of the devkit returns, as far as benchmarks use it
  */
-export async function startOtherPostgres(programs, wantedFolder) {
+export async function startOtherPostgres(programs, wantedFolder, settings) {
   const user = chooseServerUser();
   const folder = placeDataFolder(wantedFolder, user);
   const passwordFile = `${folder}.password`;
@@ -32,7 +32,17 @@ export async function startOtherPostgres(programs, wantedFolder) {
   await promisify(execFile)(join(programs, 'initdb'), ['-D', folder, '-U', 'postgres', ...fixed], asUser);
   const port = await freePort();
   const log = openSync(`${folder}.log`, 'w', 0o600);
-  const parameters = ['-D', folder, '-p', String(port), '-h', '127.0.0.1', '-k', '', '-c', 'max_connections=300'];
+  const parameters = [
+    '-D',
+    folder,
+    '-p',
+    String(port),
+    '-h',
+    '127.0.0.1',
+    '-k',
+    '',
+    ...['max_connections=300', ...settings].flatMap((setting) => ['-c', setting]),
+  ];
   const child = spawn(join(programs, 'postgres'), parameters, { ...asUser, stdio: ['ignore', log, log] });
   closeSync(log);
   await untilReady(child, folder);

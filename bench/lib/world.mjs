@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGLEDGER_TABLES } from '../references/pgledger-tables.mjs';
@@ -20,6 +21,11 @@ const FOLDER = join(CHECKOUT, '.data', 'bench');
 const DURABILITY = ['fsync', 'full_page_writes', 'synchronous_commit'];
 const CONSTANT_APP = fileURLToPath(new URL('../references/constant-app.mjs', import.meta.url));
 const FOUR_STATEMENTS = fileURLToPath(new URL('../references/four-statements.mjs', import.meta.url));
+/**
+ * What a server of its own would be given: a quarter of the memory for pages. Checkpoints and all that makes commits safe
+ * stay as PostgreSQL has them.
+ */
+const SETTINGS = [`shared_buffers=${Math.floor(totalmem() / 4 / 2 ** 20)}MB`];
 const FUNCTION_CALL = fileURLToPath(new URL('../references/function-call.mjs', import.meta.url));
 
 /** Programs beside Studio, each with the tables it writes. */
@@ -52,8 +58,14 @@ export class World {
     this.#stops.push(lockFolder(FOLDER));
     say('starting PostgreSQL');
     this.postgres = postgresPrograms
-      ? await startOtherPostgres(postgresPrograms, join(FOLDER, 'other-postgres'))
-      : await startPostgres({ dataDir: join(FOLDER, 'postgres'), port: 0, databases: [], log: say });
+      ? await startOtherPostgres(postgresPrograms, join(FOLDER, 'other-postgres'), SETTINGS)
+      : await startPostgres({
+          dataDir: join(FOLDER, 'postgres'),
+          port: 0,
+          databases: [],
+          settings: SETTINGS,
+          log: say,
+        });
     this.#stops.push(() => this.postgres.stop());
     this.admin = await this.connect('postgres');
     await requireDurability(this.admin);

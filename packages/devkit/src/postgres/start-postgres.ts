@@ -18,6 +18,8 @@ export interface PostgresOptions {
   forTests?: boolean;
   /** Created when missing. */
   databases: string[];
+  /** More of the server's settings, as `name=value`. Nothing when it already runs. */
+  settings?: readonly string[];
   log: (line: string) => void;
 }
 
@@ -84,13 +86,7 @@ async function startOrAdopt(
     if (!isStarting && !isHeld(folder.path)) {
       // Refused starts are tried again: after kill -9 the shared memory stays taken until the last backend has ended.
       if (child) await delay(200);
-      child = spawnServer(
-        folder,
-        binaries,
-        user,
-        await choosePort(folder.path, options.port),
-        options.forTests ?? false,
-      );
+      child = spawnServer(folder, binaries, user, await choosePort(folder.path, options.port), options);
     }
     await delay(25);
   }
@@ -152,9 +148,9 @@ function spawnServer(
   binaries: Binaries,
   user: ServerUser | undefined,
   port: number,
-  forTests: boolean,
+  { forTests = false, settings: more = [] }: PostgresOptions,
 ): ChildProcess {
-  const settings = ['max_connections=300', ...(forTests ? ['fsync=off', 'full_page_writes=off'] : [])];
+  const settings = ['max_connections=300', ...(forTests ? ['fsync=off', 'full_page_writes=off'] : []), ...more];
   const log = openSync(folder.logFile, 'a', 0o600);
   const child = spawn(
     binaries.postgres,
