@@ -16,7 +16,7 @@ export class CreateLedgerSeals1763700000800 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
-      DROP FUNCTION broken_seals_in, broken_seal_heads, broken_seals, seal_ledger, ledger_seal_digest, ledger_row_digest;
+      DROP FUNCTION broken_seals_in, broken_seal_heads, broken_seal_head, broken_seals, seal_ledger, ledger_seal_digest, ledger_row_digest;
       DROP TABLE ledger_seals, ledger_seal_heads;
     `);
   }
@@ -49,6 +49,9 @@ const TABLES = String.raw`
   COMMENT ON COLUMN ledger_seals.position IS 'The head this seal went into.';
   COMMENT ON COLUMN ledger_seals.row_marks IS 'First 8 bytes of each row''s digest: says which row of a broken segment was changed.';
   CREATE INDEX ledger_seals_by_position ON ledger_seals (position, account_id);
+
+  -- A share of the heads that stays the same while heads are added (broken_seals_in).
+  CREATE INDEX ledger_seal_heads_by_hash ON ledger_seal_heads (hashint8(position));
 
   CREATE TRIGGER ledger_seals_append_only BEFORE UPDATE OR DELETE ON ledger_seals
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -192,7 +195,8 @@ const CHECKING = String.raw`
       LEFT JOIN LATERAL (
         SELECT n.seq, CASE WHEN l.seq IS NULL THEN 'the row is missing' ELSE 'the row was changed' END AS problem
           FROM generate_series(s.from_seq, s.to_seq) n (seq)
-          LEFT JOIN ledger l ON l.account_id = s.account_id AND l.seq = n.seq
+          -- The segment is asked for: the plan may read all that is asked for, for each seal that does not fit.
+          LEFT JOIN ledger l ON l.account_id = s.account_id AND l.seq = n.seq AND l.seq BETWEEN s.from_seq AND s.to_seq
          WHERE l.seq IS NULL
             OR substr(ledger_row_digest(l), 1, 8) <> substr(s.row_marks, ((n.seq - s.from_seq) * 8 + 1)::integer, 8)
          ORDER BY n.seq LIMIT 1
@@ -204,43 +208,47 @@ const CHECKING = String.raw`
      ORDER BY s.account_id, s.to_seq
   $body$;
 
-  -- Heads that do not fit, the first place excluded: a seal of theirs was taken out or changed, or a head was.
-  CREATE FUNCTION broken_seal_heads(after_position bigint, last_position bigint)
-  RETURNS TABLE (account_id uuid, seq bigint, seal_position bigint, problem text) LANGUAGE sql STABLE
-  SET enable_seqscan = off AS $body$
+  -- What does not fit of a head: a seal of it was taken out or changed, or a head was. Nothing when it fits.
+  CREATE FUNCTION broken_seal_head(h ledger_seal_heads)
+  RETURNS TABLE (account_id uuid, seq bigint, seal_position bigint, problem text) LANGUAGE sql STABLE AS $body$
     SELECT NULL::uuid, NULL::bigint, h.position,
            CASE WHEN b.position IS NULL AND h.position > 1 THEN 'the head before this one is missing'
                 WHEN h.previous_digest <> coalesce(b.digest, decode(repeat('00', 32), 'hex'))
                   THEN 'the head does not continue the one before'
                 WHEN s.seals <> h.seals THEN format('the head was made over %s seals, there are %s', h.seals, s.seals)
                 ELSE 'a seal of this head, or the head itself, was changed' END
-      FROM ledger_seal_heads h
-      LEFT JOIN ledger_seal_heads b ON b.position = h.position - 1
-      CROSS JOIN LATERAL (
+      FROM (
         SELECT count(*) AS seals,
                sha256(h.previous_digest || coalesce(
                  string_agg(uuid_send(s.account_id) || int8send(s.to_seq) || s.digest, '' ORDER BY s.account_id, s.to_seq), '')) AS digest
           FROM ledger_seals s WHERE s.position = h.position
       ) s
-     WHERE h.position > after_position AND h.position <= last_position
-       AND ((b.position IS NULL AND h.position > 1)
-            OR h.previous_digest <> coalesce(b.digest, decode(repeat('00', 32), 'hex'))
-            OR s.seals <> h.seals OR s.digest <> h.digest)
-     ORDER BY h.position
+      LEFT JOIN ledger_seal_heads b ON b.position = h.position - 1
+     WHERE (b.position IS NULL AND h.position > 1)
+        OR h.previous_digest <> coalesce(b.digest, decode(repeat('00', 32), 'hex'))
+        OR s.seals <> h.seals OR s.digest <> h.digest
+  $body$;
+
+  -- Heads that do not fit, the first place excluded.
+  CREATE FUNCTION broken_seal_heads(after_position bigint, last_position bigint)
+  RETURNS TABLE (account_id uuid, seq bigint, seal_position bigint, problem text) LANGUAGE sql STABLE
+  SET enable_seqscan = off AS $body$
+    SELECT b.* FROM ledger_seal_heads h CROSS JOIN LATERAL broken_seal_head(h) b
+     WHERE h.position > after_position AND h.position <= last_position ORDER BY h.position
   $body$;
 
   -- What does not fit of the accounts between two, both included, and of the same share of the heads: ranges of accounts
-  -- that cover all of them cover all heads.
+  -- that cover all of them cover all heads. The share is of the heads' hashes: a share of their positions would move on
+  -- with each head that is added, past some between the turns of two ranges.
   CREATE FUNCTION broken_seals_in(first_account uuid, last_account uuid)
-  RETURNS TABLE (account_id uuid, seq bigint, seal_position bigint, problem text) LANGUAGE sql STABLE AS $body$
+  RETURNS TABLE (account_id uuid, seq bigint, seal_position bigint, problem text) LANGUAGE sql STABLE
+  SET enable_seqscan = off AS $body$
     SELECT * FROM broken_seals(first_account, 0, last_account, 9223372036854775807)
     UNION ALL
-    SELECT b.* FROM (
-      -- As a part of 2^32: the number the first eight digits of an account's id make.
-      SELECT ('x' || left(first_account::text, 8))::bit(32)::bigint AS from_part,
-             ('x' || left(last_account::text, 8))::bit(32)::bigint + 1 AS to_part,
-             (SELECT coalesce(max(h.position), 0) FROM ledger_seal_heads h)::numeric AS heads) p
-     CROSS JOIN LATERAL broken_seal_heads(floor(p.heads * p.from_part / 4294967296)::bigint,
-                                          floor(p.heads * p.to_part / 4294967296)::bigint) b
+    -- The first eight digits of an account's id are a number of 32 bits, as the hash is, whose sign moves it down.
+    SELECT b.* FROM ledger_seal_heads h CROSS JOIN LATERAL broken_seal_head(h) b
+     WHERE hashint8(h.position)
+           BETWEEN (('x' || left(first_account::text, 8))::bit(32)::bigint - 2147483648)::integer
+               AND (('x' || left(last_account::text, 8))::bit(32)::bigint - 2147483648)::integer
   $body$;
 `;

@@ -4,6 +4,7 @@ import { JobTasks } from '@tandem/platform/jobs/job-tasks';
 import { Pace } from '@tandem/platform/jobs/pace';
 import { Metrics } from '@tandem/platform/metrics/metrics';
 import { accountIdOf } from '../../src/modules/accounts/account-id.ts';
+import { rangesOf } from '../../src/modules/invariants/account-ranges.ts';
 import { CheckInvariants } from '../../src/modules/invariants/check-invariants.ts';
 import { LEDGER_INVARIANTS } from '../../src/modules/invariants/ledger-invariants.ts';
 import { CreditLedger } from '../../src/modules/ledger/credit-ledger.ts';
@@ -156,6 +157,79 @@ test('of a large ledger each turn checks a part, all turns everything; what was 
   });
 });
 
+/** Of eight turns: those of the accounts, the one HARM harms first, and one that has no account. */
+async function turnsOfEight(): Promise<{ harmed: number; quiet: number }> {
+  const { rows } = await studio.pool.query<{ digit: string }>(
+    'SELECT left(account_id::text, 1) AS digit FROM wallets ORDER BY account_id',
+  );
+  const turns = rows.map(({ digit }) => Math.floor(parseInt(digit, 16) / 2));
+  return { harmed: turns[0]!, quiet: [0, 1, 2].find((turn) => !turns.includes(turn))! };
+}
+
+test('what another check finds meanwhile is looked at again in the next one', async () => {
+  const { harmed, quiet } = await turnsOfEight();
+  await inTurns(8, async (check) => {
+    // One account changed lately: the check looks at it last.
+    const changed = `account_id = (SELECT max(account_id::text)::uuid FROM wallets)`;
+    await tamper(`UPDATE wallets SET last_entry_at = now() WHERE ${changed}`);
+    const turn = { turn: quiet, turns: 8 };
+    let looks = 0;
+    const interrupted = new (class extends Pace {
+      override async step<Result>(work: () => Promise<Result>): Promise<Result> {
+        const result = await work();
+        looks += 1;
+        if (looks === rangesOf(turn, 400_000).length + 1) {
+          await tamper(HARM);
+          expect(await check(harmed)).toEqual(['L3', 'L4']);
+        }
+        return result;
+      }
+    })(1);
+    await studio.app.get(CheckInvariants).inTurn(turn, 400_000, interrupted);
+    expect(await check(quiet)).toEqual(['L3', 'L4']);
+    await tamper(REPAIR, `UPDATE wallets SET last_entry_at = last_entry_at - interval '1 day' WHERE ${changed}`);
+    expect(await check(quiet)).toEqual([]);
+  });
+});
+
+test('what could not be checked is tried again in every turn until it can', async () => {
+  const { harmed, quiet } = await turnsOfEight();
+  const notChecked = async (turn: number) => {
+    const { results } = await studio.app.get(CheckInvariants).inTurn({ turn, turns: 8 }, 400_000, new Pace(1));
+    return results.filter((found) => found.notChecked !== null).map(({ invariant }) => invariant.name);
+  };
+  await inTurns(8, async () => {
+    await studio.pool.query(`
+      ALTER VIEW ledger_double_entry RENAME TO ledger_gone;
+      CREATE VIEW ledger_double_entry AS SELECT account_id, seq, amount_micro / 0 AS amount_micro FROM ledger_gone;
+      GRANT SELECT ON ledger_double_entry TO PUBLIC`);
+    expect(await notChecked(harmed)).toEqual(['L1']);
+    expect(await notChecked(quiet)).toEqual(['L1']);
+    await studio.pool.query('DROP VIEW ledger_double_entry; ALTER VIEW ledger_gone RENAME TO ledger_double_entry');
+    expect(await notChecked(quiet)).toEqual([]);
+  });
+});
+
+test('what there is no time to look at again is told as it was last seen', async () => {
+  const { harmed, quiet } = await turnsOfEight();
+  await inTurns(8, async (check) => {
+    await tamper(HARM);
+    expect(await check(harmed)).toEqual(['L3', 'L4']);
+    const stopping = new AbortController();
+    stopping.abort();
+    const { results } = await studio.app
+      .get(CheckInvariants)
+      .inTurn({ turn: quiet, turns: 8 }, 400_000, new Pace(1, stopping.signal));
+    expect(results.filter((found) => found.offendingCount > 0).map(({ invariant }) => invariant.name)).toEqual([
+      'L3',
+      'L4',
+    ]);
+    expect(await check(quiet)).toEqual(['L3', 'L4']);
+    await tamper(REPAIR);
+    expect(await check(quiet)).toEqual([]);
+  });
+});
+
 test('an account that changed lately is checked whosever turn it is', async () => {
   await inTurns(7, async (check) => {
     await tamper(HARM, `UPDATE wallets SET last_entry_at = now()`);
@@ -181,18 +255,37 @@ test('a rule that cannot be checked says so and is not ok; the others are checke
 });
 
 test('a rule that runs out of time says so, and the others are checked', async () => {
+  await tamper(HARM);
   await studio.pool.query(`
     ALTER VIEW ledger_double_entry RENAME TO ledger_gone;
     CREATE VIEW ledger_double_entry AS SELECT l.* FROM ledger_gone l, (SELECT pg_sleep(60) OFFSET 0) s;
     GRANT SELECT ON ledger_double_entry TO PUBLIC`);
   const { ok, invariants } = await check();
   await studio.pool.query('DROP VIEW ledger_double_entry; ALTER VIEW ledger_gone RENAME TO ledger_double_entry');
+  await tamper(REPAIR);
   expect(ok).toBe(false);
+  expect(invariants.find(({ name }) => name === 'L3')).toMatchObject({ ok: false, offending_count: 1 });
   const left = invariants.filter(({ not_checked }) => not_checked !== null);
   expect(left.map(({ name, not_checked }) => [name, not_checked])).toEqual([
     ['L1', 'canceling statement due to statement timeout'],
   ]);
 }, 60_000);
+
+test('a rule whose connection is lost says so, and the others are checked on another', async () => {
+  await tamper(HARM);
+  await studio.pool.query(`
+    ALTER VIEW ledger_double_entry RENAME TO ledger_gone;
+    CREATE FUNCTION cut_off() RETURNS boolean LANGUAGE sql VOLATILE SECURITY DEFINER AS 'SELECT pg_terminate_backend(pg_backend_pid())';
+    CREATE VIEW ledger_double_entry AS SELECT l.* FROM ledger_gone l, (SELECT cut_off() OFFSET 0) s;
+    GRANT SELECT ON ledger_double_entry TO PUBLIC`);
+  const { invariants } = await check();
+  await studio.pool.query(
+    'DROP VIEW ledger_double_entry; DROP FUNCTION cut_off; ALTER VIEW ledger_gone RENAME TO ledger_double_entry',
+  );
+  await tamper(REPAIR);
+  expect(invariants.filter(({ not_checked }) => not_checked !== null).map(({ name }) => name)).toEqual(['L1']);
+  expect(invariants.find(({ name }) => name === 'L3')).toMatchObject({ ok: false, offending_count: 1 });
+});
 
 test('metrics: a rule that could not be checked says so, and when all were', async () => {
   const run = studio.app.get(JobTasks).entries().get('check-invariants');

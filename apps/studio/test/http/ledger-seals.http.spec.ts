@@ -2,7 +2,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { toExternalKey, type AccountHead, type AccountHeadsAnswer } from '@tandem/contracts';
 import { ServiceTokens } from '@tandem/platform/identity/service-tokens';
 import type { Agent } from 'supertest';
+import { Pace } from '@tandem/platform/jobs/pace';
 import { accountIdOf } from '../../src/modules/accounts/account-id.ts';
+import { CheckInvariants } from '../../src/modules/invariants/check-invariants.ts';
+import { InvariantQueries } from '../../src/modules/invariants/invariant.queries.ts';
 import { LastSeals } from '../../src/modules/seals/last-seals.ts';
 import { SealLedger } from '../../src/modules/seals/seal-ledger.ts';
 import { verifyLedgerCommand } from '../../src/modules/seals/verify-ledger.command.ts';
@@ -303,6 +306,61 @@ describe('verification', () => {
     ]);
   });
 });
+
+test('each head has its turn once in a round, also while heads are added', async () => {
+  const { key } = await account(1);
+  let held = 1;
+  const addHead = async () => {
+    await hold(key, (held += 1), 0.001);
+    await seal();
+  };
+  for (let n = 0; n < 40; n += 1) await addHead();
+  const { rows } = await studio.pool.query<{ position: string }>(
+    'SELECT max(position) - 12 AS position FROM ledger_seal_heads',
+  );
+  const change = (position: unknown) =>
+    tamper(
+      `UPDATE ledger_seal_heads SET digest = sha256(digest), previous_digest = sha256(previous_digest) WHERE position = ${String(position)}`,
+    );
+  await tamper('CREATE TABLE kept_heads AS SELECT * FROM ledger_seal_heads');
+  await change(rows[0]?.position);
+  const found: string[] = [];
+  for (let turn = 0; turn < 8; turn += 1) {
+    const { results } = await studio.app.get(CheckInvariants).inTurn({ turn, turns: 8 }, 400_000, new Pace(1));
+    const { offendingRows } = results.find(({ invariant }) => invariant.name === 'digest-chain')!;
+    found.push(...offendingRows.map((row) => String(row.seal_position)));
+    for (let n = 0; n < 5; n += 1) await addHead();
+  }
+  expect(found).toContain(rows[0]?.position);
+  await tamper(
+    'UPDATE ledger_seal_heads h SET digest = k.digest, previous_digest = k.previous_digest FROM kept_heads k WHERE k.position = h.position',
+    'DROP TABLE kept_heads',
+  );
+  expect(await digestRule(true)).toMatchObject({ ok: true });
+}, 60_000);
+
+test('a long past that was rewritten as a whole is found, and not given up for its size', async () => {
+  const { id } = await account(0);
+  const rows = 20_000;
+  const part = 4000;
+  await tamper(`UPDATE wallets SET seq = ${rows}, last_entry_at = now() WHERE account_id = '${id}'`);
+  for (let first = 1; first < rows; first += part) {
+    await tamper(
+      `INSERT INTO ledger (account_id, seq, entry_id, kind, balance_delta_micro, reserved_delta_micro, balance_after_micro,
+         reserved_after_micro, client, operation, idempotency_key, request_digest, effective_at, created_at)
+       SELECT '${id}', n, gen_random_uuid(), 'GRANT', 1, 0, 1, 0, 'v1', 'grant', 'many' || n, '', now(), now()
+         FROM generate_series(${first + 1}, ${Math.min(rows, first + part)}) n`,
+    );
+  }
+  // As the sealer does each minute for an account with a hundred rows a minute.
+  for (let n = 0; n < rows / 100; n += 1) {
+    await studio.pool.query(`SELECT FROM seal_ledger($1, '-infinity', 1, 1, 100)`, [id]);
+  }
+  await tamper(`UPDATE ledger SET actor = 'nobody' WHERE account_id = '${id}'`);
+  const findings = await studio.app.get(InvariantQueries).findings({ first: id, last: id });
+  const chain = findings.find(({ invariant }) => invariant.name === 'digest-chain');
+  expect(chain).toMatchObject({ notChecked: null, offendingCount: rows / 100 });
+}, 60_000);
 
 test('verify-ledger answers in JSON, names the first row that does not fit, and says so by its exit code', async () => {
   const printed: Record<string, unknown>[] = [];

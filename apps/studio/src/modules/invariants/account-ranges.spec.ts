@@ -19,14 +19,26 @@ describe('the turns of a check', () => {
     );
   });
 
-  test.each([0, 1, 150_000, 5_000_000, 3_000_000_000])('of a ledger of %d rows all come within a day', (rows) => {
-    const { turns } = turnAt(new Date(0), rows);
+  test.each([
+    [0, 0],
+    [150_000, 0],
+    [1_000_000, 50],
+    [1_000_000, 600],
+    [45_000_000, 100],
+    [80_000_000, -600],
+    [3_000_000_000, 0],
+  ])('of a ledger of %d rows that grows by %d a second come to each account within a day', (rowsAtFirst, perSecond) => {
     const begins = Date.parse('2026-03-01T12:34:56Z');
-    const seen = new Set(
-      Array.from({ length: turns }, (_, index) => turnAt(new Date(begins + index * TURN_MS), rows).turn),
-    );
-    expect(seen.size).toBe(turns);
-    expect(turns * TURN_MS).toBeLessThanOrEqual(24 * 3600_000);
+    const parts = Array.from({ length: 1024 }, (_, part) => (part * 2 ** 22).toString(16).padStart(8, '0'));
+    const waiting = new Set(parts.map((part) => `${part}-1111-5111-8111-111111111111`));
+    for (let at = 0; at < 24 * 3600_000; at += TURN_MS) {
+      const rows = Math.max(0, rowsAtFirst + (at / 1000) * perSecond);
+      const ranges = rangesOf(turnAt(new Date(begins + at), rows), rows);
+      for (const id of waiting) {
+        if (ranges.some(({ first, last }) => first <= id && id <= last)) waiting.delete(id);
+      }
+    }
+    expect([...waiting]).toEqual([]);
   });
 
   test('a small ledger has one turn', () => {

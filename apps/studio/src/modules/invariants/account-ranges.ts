@@ -14,19 +14,28 @@ export interface Turn {
 const ROWS_PER_RANGE = 20_000;
 /** Rows checked in one turn, while the ledger is small enough for all turns to pass in a day. */
 const ROWS_PER_TURN = 200_000;
-/** A turn comes every five minutes: each account has one a day at least. */
+/** A turn comes every five minutes. */
 export const TURN_MS = 5 * 60_000;
-const TURNS_MAX = 288;
+/** At most 2^8 turns, which pass in less than a day. */
+const HALVINGS_MAX = 8;
 
 export const EVERY_ACCOUNT: AccountRange = {
   first: '00000000-0000-0000-0000-000000000000',
   last: 'ffffffff-ffff-ffff-ffff-ffffffffffff',
 };
 
-/** Whose turn it is at a moment. Any process says the same at the same time, so nobody has to remember a place. */
+/**
+ * Whose turn it is at a moment. Any process says the same at the same time, so nobody has to remember a place. A larger
+ * ledger is halved more often, and the part of a moment is always within the part it would be with fewer halvings: so
+ * each account has its turn within the longest round, also while the number of turns changes.
+ */
 export function turnAt(now: Date, ledgerRows: number): Turn {
-  const turns = Math.min(TURNS_MAX, Math.max(1, Math.ceil(ledgerRows / ROWS_PER_TURN)));
-  return { turn: Math.floor(now.getTime() / TURN_MS) % turns, turns };
+  const halvings = Math.min(HALVINGS_MAX, Math.max(0, Math.ceil(Math.log2(ledgerRows / ROWS_PER_TURN))));
+  const slot = Math.floor(now.getTime() / TURN_MS);
+  let turn = 0;
+  // The lowest bit of the slot says which half, the next one which half of that.
+  for (let halving = 0; halving < halvings; halving += 1) turn = turn * 2 + (Math.floor(slot / 2 ** halving) % 2);
+  return { turn, turns: 2 ** halvings };
 }
 
 /**

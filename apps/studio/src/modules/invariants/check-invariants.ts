@@ -4,12 +4,13 @@ import { Pace } from '@tandem/platform/jobs/pace';
 import { isWithin, rangesOf, turnAt, TURN_MS, type AccountRange, type Turn } from './account-ranges.ts';
 import { FindingTally } from './finding-tally.ts';
 import { InvariantQueries, type InvariantFinding } from './invariant.queries.ts';
+import { UnsoundPlaces } from './unsound-places.ts';
 
 /** Of the time a check takes, what the database works for it while somebody waits. */
 const WORK_SHARE_WATCHED = 0.5;
-/** Beside its turn a check looks at so many accounts that changed, for so long. */
+/** After its turn a check looks at what was found before, and at so many accounts that changed, for so long. */
 const CHANGED_ACCOUNTS_MAX = 200;
-const CHANGED_MS_MAX = 60_000;
+const BESIDES_MS_MAX = 60_000;
 /** Accounts with a longer past are left to their turn: looking at each is a matter of seconds. */
 const CHANGED_ROWS_MAX = 20_000;
 /** The time between two turns, and some more for transactions under way. */
@@ -27,7 +28,7 @@ export interface InvariantCheck {
 @Injectable()
 export class CheckInvariants {
   /** Looked at in every check until nothing is found there, so that a broken place does not wait for its turn. */
-  private brokenRanges: readonly AccountRange[] = [];
+  private readonly unsound = new UnsoundPlaces();
 
   constructor(
     private readonly queries: InvariantQueries,
@@ -40,7 +41,9 @@ export class CheckInvariants {
     const { turns } = turnAt(this.clock.now(), rows);
     const pace = new Pace(WORK_SHARE_WATCHED);
     const tally = new FindingTally();
-    for (let turn = 0; turn < turns; turn += 1) await this.look(rangesOf({ turn, turns }, rows), pace, tally);
+    for (let turn = 0; turn < turns; turn += 1) {
+      for (const range of rangesOf({ turn, turns }, rows)) await this.look(range, pace, tally);
+    }
     return { isWhole: true, results: tally.results };
   }
 
@@ -52,37 +55,40 @@ export class CheckInvariants {
 
   /** One turn of several. */
   async inTurn(turn: Turn, ledgerRows: number, pace: Pace): Promise<InvariantCheck> {
-    const until = performance.now() + CHANGED_MS_MAX;
     const ranges = rangesOf(turn, ledgerRows);
     const tally = new FindingTally();
-    await this.look(ranges, pace, tally);
-    const besides = [...this.brokenRanges, ...(turn.turns === 1 ? [] : await this.changed())];
-    await this.look(
-      besides.filter((range) => !isWithin(range, ranges)),
-      pace,
-      tally,
-      until,
-    );
-    this.brokenRanges = tally.brokenRanges;
+    for (const range of ranges) {
+      if (pace.isOver) break;
+      await this.look(range, pace, tally);
+    }
+    const until = performance.now() + BESIDES_MS_MAX;
+    const before = this.unsound.all.filter((place) => !isWithin(place.range, ranges));
+    for (const place of before) {
+      // What there is no time for is told as it was last seen: nobody has found it sound.
+      if (pace.isOver || performance.now() > until) tally.add(place.findings);
+      else await this.look(place.range, pace, tally);
+    }
+    const known = [...ranges, ...before.map(({ range }) => range)];
+    for (const range of turn.turns === 1 ? [] : await this.changed(known)) {
+      if (pace.isOver || performance.now() > until) break;
+      await this.look(range, pace, tally);
+    }
     return { isWhole: turn.turns === 1, results: tally.results };
   }
 
-  private async changed(): Promise<AccountRange[]> {
+  /** Accounts that changed lately, outside ranges that were looked at. */
+  private async changed(known: readonly AccountRange[]): Promise<AccountRange[]> {
     const accounts = await this.queries.changedAccounts(CHANGED_WITHIN_MINUTES, CHANGED_ROWS_MAX, CHANGED_ACCOUNTS_MAX);
-    return accounts
-      .map((account) => ({ first: account, last: account }))
-      .filter((range) => !isWithin(range, this.brokenRanges));
+    return accounts.map((account) => ({ first: account, last: account })).filter((range) => !isWithin(range, known));
   }
 
-  private async look(
-    ranges: readonly AccountRange[],
-    pace: Pace,
-    tally: FindingTally,
-    until = Infinity,
-  ): Promise<void> {
-    for (const range of ranges) {
-      if (pace.isOver || performance.now() > until) return;
-      tally.add(range, await pace.step(() => this.queries.findings(range)));
-    }
+  /** Kept at once: a check that fails later has found what it found. */
+  private async look(range: AccountRange, pace: Pace, tally: FindingTally): Promise<void> {
+    await pace.step(async () => {
+      const before = this.unsound.within(range);
+      const findings = await this.queries.findings(range);
+      this.unsound.settle(range, findings, before);
+      tally.add(findings);
+    });
   }
 }

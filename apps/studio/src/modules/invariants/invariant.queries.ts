@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PgPool } from '@tandem/platform/database/pool';
+import type pg from 'pg';
 import type { AccountRange } from './account-ranges.ts';
 import { LEDGER_INVARIANTS, type LedgerInvariant } from './ledger-invariants.ts';
 
@@ -51,41 +52,63 @@ export class InvariantQueries {
 
   /**
    * Every rule over some accounts, against one snapshot: a movement that commits meanwhile cannot look like a broken rule.
-   * A rule that fails takes its snapshot with it; the others go on with the next.
+   * A rule that fails takes its connection with it, and the others go on with a new snapshot on the next. Fails when
+   * there is no connection to begin with.
    */
   async findings(range: AccountRange): Promise<InvariantFinding[]> {
+    const findings: InvariantFinding[] = [];
+    let client: pg.PoolClient | undefined;
+    for (const invariant of LEDGER_INVARIANTS) {
+      try {
+        client ??= await this.begin();
+        findings.push(await findingOf(client, invariant, range));
+      } catch (error) {
+        if (client === undefined && findings.length === 0) throw error;
+        const reason = error instanceof Error ? error.message : String(error);
+        findings.push({ invariant, offendingCount: 0, offendingRows: [], notChecked: reason });
+        // In an unknown state, or closed already by a driver that gave up on it: never asked again.
+        client?.release(true);
+        client = undefined;
+      }
+    }
+    if (client !== undefined) await end(client);
+    return findings;
+  }
+
+  private async begin(): Promise<pg.PoolClient> {
     const client = await this.pool.connect();
-    let failure: unknown;
     try {
       await client.query(SETTINGS);
-      const findings: InvariantFinding[] = [];
-      for (const invariant of LEDGER_INVARIANTS) {
-        try {
-          const { rows } = await client.query<Record<string, unknown> & { offending_count: string }>(
-            `SELECT *, count(*) OVER () AS offending_count FROM (${invariant.sql}) offending LIMIT ${ROWS_SHOWN_MAX}`,
-            [range.first, range.last],
-          );
-          findings.push({
-            invariant,
-            offendingCount: Number(rows[0]?.offending_count ?? 0),
-            offendingRows: rows.map(({ offending_count: _count, ...row }) => row),
-            notChecked: null,
-          });
-        } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error);
-          findings.push({ invariant, offendingCount: 0, offendingRows: [], notChecked: reason });
-          // Fails as well when it was the connection: then the whole check does.
-          await client.query(`ROLLBACK; ${SETTINGS}`);
-        }
-      }
-      await client.query('COMMIT');
-      return findings;
+      return client;
     } catch (error) {
-      failure = error;
+      client.release(true);
       throw error;
-    } finally {
-      // After a failure the session is in an unknown state: it is closed, not given back.
-      client.release(failure !== undefined);
     }
   }
+}
+
+async function findingOf(
+  client: pg.PoolClient,
+  invariant: LedgerInvariant,
+  range: AccountRange,
+): Promise<InvariantFinding> {
+  const { rows } = await client.query<Record<string, unknown> & { offending_count: string }>(
+    `SELECT *, count(*) OVER () AS offending_count FROM (${invariant.sql}) offending LIMIT ${ROWS_SHOWN_MAX}`,
+    [range.first, range.last],
+  );
+  return {
+    invariant,
+    offendingCount: Number(rows[0]?.offending_count ?? 0),
+    offendingRows: rows.map(({ offending_count: _count, ...row }) => row),
+    notChecked: null,
+  };
+}
+
+/** Nothing was written: a connection that is lost now takes no finding with it, and is only not given back. */
+async function end(client: pg.PoolClient): Promise<void> {
+  const isEnded = await client.query('COMMIT').then(
+    () => true,
+    () => false,
+  );
+  client.release(!isEnded);
 }
