@@ -311,4 +311,34 @@ describe('the chain', () => {
     await tamper('INSERT INTO audit_entries SELECT * FROM kept', 'DROP TABLE kept');
     expect(await verification()).toMatchObject({ ok: true });
   });
+
+  test('a long trail is proved in steps, and a line that does not fit is found wherever a step ends', async () => {
+    const { entries } = await verification();
+    await studio.pool.query(
+      `INSERT INTO audit_entries (entry_id, act, phase, actor, target)
+       SELECT gen_random_uuid(), 'filled', 'DONE', 'test', 'test' FROM generate_series(1, 4500)`,
+    );
+    expect(await verification()).toMatchObject({ ok: true, entries: entries + 4500 });
+    const places = [1999, 2000, 2001, 3999, 4000, 4001];
+    await tamper(
+      `CREATE TABLE kept AS SELECT day, position, digest FROM (
+         SELECT *, row_number() OVER (ORDER BY day, position) AS place FROM audit_entries) e WHERE place IN (${places.join()})`,
+      `UPDATE audit_entries e SET digest = sha256(e.digest) FROM kept k WHERE (k.day, k.position) = (e.day, e.position)`,
+    );
+    const { rows } = await studio.pool.query<{ day: string; position: string }>(
+      'SELECT day::text AS day, position FROM kept ORDER BY 1, kept.position',
+    );
+    const { broken, broken_count: count } = (await verification()) as { broken: unknown[]; broken_count: number };
+    // Each of them, and the line after each run of three.
+    expect(count).toBe(8);
+    for (const { day, position } of rows) {
+      expect(broken).toContainEqual({ day, position: Number(position), fault: 'content changed' });
+    }
+    expect(broken).toContainEqual(expect.objectContaining({ fault: 'entry before it changed or missing' }));
+    await tamper(
+      `UPDATE audit_entries e SET digest = k.digest FROM kept k WHERE (k.day, k.position) = (e.day, e.position)`,
+      'DROP TABLE kept',
+    );
+    expect(await verification()).toMatchObject({ ok: true, head: { digest: expect.any(String) } });
+  });
 });

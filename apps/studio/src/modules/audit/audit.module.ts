@@ -33,8 +33,8 @@ export class AuditModule implements OnModuleInit {
       name: 'billing_audit_trail_violations',
       help: 'Lines of the audit trail that do not fit into its chain, when it was last checked',
     });
-    this.tasks.register(VERIFY_AUDIT_TRAIL_TASK, async () => {
-      const { head, brokenCount } = await this.audit.verify();
+    this.tasks.register(VERIFY_AUDIT_TRAIL_TASK, async (_payload, { signal }) => {
+      const { head, brokenCount } = await this.audit.verify(signal);
       violations.set(brokenCount);
       if (brokenCount > 0) this.logger.error(`The audit trail is broken in ${brokenCount} places`);
       // Logs leave the machine: a head noted there shows a tail that was cut off later.

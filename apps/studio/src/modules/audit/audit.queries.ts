@@ -37,8 +37,8 @@ export interface AuditVerdict {
 
 /** Broken lines shown; the count says how many there are. */
 const BROKEN_SHOWN_MAX = 20;
-/** The whole table is read: longer than a request's statements may take, and still bounded. */
-const VERIFY_SECONDS = 60;
+/** Lines proved by one statement: well within a request's time limit, however long the trail is. */
+const LINES_PER_STEP = 2000;
 
 /** Reads the trail, and proves it. */
 @Injectable()
@@ -72,62 +72,64 @@ export class AuditQueries {
     return rows;
   }
 
-  /** Goes through the whole chain in one snapshot, and answers its end and the lines that do not fit. */
-  async verify(): Promise<AuditVerdict> {
-    const client = await this.pool.connect();
-    let failure: unknown;
-    try {
-      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-      await client.query(`SET LOCAL statement_timeout = '${VERIFY_SECONDS}s'`);
-      const { rows: broken } = await client.query<BrokenSqlRow>(BROKEN_SQL);
-      const { rows: ends } = await client.query<HeadSqlRow>(HEAD_SQL);
-      await client.query('COMMIT');
-      return toVerdict(broken, ends[0]);
-    } catch (error) {
-      failure = error;
-      throw error;
-    } finally {
-      // After a failure the session is in an unknown state: it is closed, not given back.
-      client.release(failure !== undefined);
+  /**
+   * Goes through the whole chain step by step, and answers its end and the lines that do not fit. Lines become visible
+   * in the order of the chain, so one written meanwhile is behind the place this has come to.
+   * @throws when the signal says that nobody waits for the verdict any more
+   */
+  async verify(signal?: AbortSignal): Promise<AuditVerdict> {
+    let entries = 0;
+    let end: ChainEnd | null = null;
+    let brokenCount = 0;
+    const broken: BrokenAuditEntry[] = [];
+    for (;;) {
+      signal?.throwIfAborted();
+      const { rows }: { rows: StepSqlRow[] } = await this.pool.query<StepSqlRow>(STEP_SQL, [
+        end?.day ?? '-infinity',
+        end?.position ?? 0,
+        end?.digest ?? Buffer.alloc(0),
+      ]);
+      const [step] = rows;
+      if (step === undefined || step.day === null) break;
+      end = step;
+      entries += step.entries;
+      brokenCount += step.broken.length;
+      broken.push(...step.broken.slice(0, BROKEN_SHOWN_MAX - broken.length));
+      if (step.entries < LINES_PER_STEP) break;
     }
+    const head = end && { day: end.day, position: Number(end.position), digest: end.digest.toString('hex') };
+    return { entries, head, brokenCount, broken };
   }
 }
 
-interface BrokenSqlRow {
-  readonly day: string;
-  readonly position: string;
-  readonly fault: BrokenAuditEntry['fault'];
-  readonly broken_count: string;
-}
-
-interface HeadSqlRow {
-  readonly entries: string;
+interface ChainEnd {
   readonly day: string;
   readonly position: string;
   readonly digest: Buffer;
 }
 
-const BROKEN_SQL = `
-  SELECT day::text AS day, position, fault, count(*) OVER () AS broken_count
-    FROM (SELECT day, position,
-                 CASE WHEN digest <> audit_digest(entry) THEN 'content changed'
-                      WHEN previous_digest <> coalesce(digest_before, ''::bytea) THEN 'entry before it changed or missing'
-                      WHEN position <> CASE WHEN day_before = day THEN position_before + 1 ELSE 1 END
-                        OR day <> (recorded_at AT TIME ZONE 'UTC')::date THEN 'out of place' END AS fault
-            FROM (SELECT e AS entry, e.*, lag(digest) OVER chain AS digest_before, lag(day) OVER chain AS day_before,
-                         lag(position) OVER chain AS position_before
-                    FROM audit_entries e WINDOW chain AS (ORDER BY day, position)) linked) checked
-   WHERE fault IS NOT NULL ORDER BY checked.day, position LIMIT ${BROKEN_SHOWN_MAX}`;
+type StepSqlRow = { readonly entries: number; readonly broken: BrokenAuditEntry[] } & (
+  ChainEnd | { readonly day: null }
+);
 
-const HEAD_SQL = `
-  SELECT (SELECT count(*) FROM audit_entries) AS entries, day::text AS day, position, digest
-    FROM audit_entries ORDER BY audit_entries.day DESC, position DESC LIMIT 1`;
-
-function toVerdict(broken: readonly BrokenSqlRow[], end: HeadSqlRow | undefined): AuditVerdict {
-  return {
-    entries: Number(end?.entries ?? 0),
-    head: end ? { day: end.day, position: Number(end.position), digest: end.digest.toString('hex') } : null,
-    brokenCount: Number(broken[0]?.broken_count ?? 0),
-    broken: broken.map(({ day, position, fault }) => ({ day, position: Number(position), fault })),
-  };
-}
+/** The next lines after the one at $1 and $2, whose digest is $3: how many, the last, and those that do not fit. */
+const STEP_SQL = `
+  WITH lines AS MATERIALIZED (
+    SELECT e AS entry, e.* FROM audit_entries e WHERE (e.day, e.position) > ($1::date, $2::bigint)
+     ORDER BY e.day, e.position LIMIT ${LINES_PER_STEP}
+  ), checked AS (
+    SELECT day, position,
+           CASE WHEN digest <> audit_digest(entry) THEN 'content changed'
+                WHEN previous_digest <> digest_before THEN 'entry before it changed or missing'
+                WHEN position <> CASE WHEN day_before = day THEN position_before + 1 ELSE 1 END
+                  OR day <> (recorded_at AT TIME ZONE 'UTC')::date THEN 'out of place' END AS fault
+      FROM (SELECT l.*, lag(digest, 1, $3::bytea) OVER chain AS digest_before, lag(day, 1, $1::date) OVER chain AS day_before,
+                   lag(position, 1, $2::bigint) OVER chain AS position_before
+              FROM lines l WINDOW chain AS (ORDER BY day, position)) linked
+  )
+  SELECT t.entries, t.broken, e.day, e.position, e.digest
+    FROM (SELECT count(*)::integer AS entries,
+                 coalesce(jsonb_agg(jsonb_build_object('day', day, 'position', position, 'fault', fault) ORDER BY day, position)
+                            FILTER (WHERE fault IS NOT NULL), '[]') AS broken
+            FROM checked) t
+    LEFT JOIN LATERAL (SELECT day::text AS day, position, digest FROM lines ORDER BY lines.day DESC, position DESC LIMIT 1) e ON true`;
