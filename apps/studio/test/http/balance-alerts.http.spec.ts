@@ -254,6 +254,32 @@ describe('alerts', () => {
     expect(await messages()).toBe((before ?? 0) + 2);
   });
 
+  test('an account in trouble keeps no other from being told, however they are taken together', async () => {
+    const [bad, good] = [await newAccount(100), await newAccount(100)];
+    for (const key of [bad, good]) {
+      await setThresholds(key, ['50']);
+      await reserve(key, 'a', 90);
+    }
+    // Another that crosses nothing: those are moved on together.
+    const quiet = await newAccount(100);
+    await setThresholds(quiet, ['5']);
+    await reserve(quiet, 'a', 1);
+    const ids = await studio.pool.query<{ account_id: string }>(
+      'SELECT account_id FROM accounts WHERE external_key = ANY ($1)',
+      [[bad, quiet]],
+    );
+    await studio.pool.query(`
+      CREATE FUNCTION refuse_account() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'damaged'; END $$;
+      CREATE TRIGGER refuse BEFORE UPDATE ON alert_positions FOR EACH ROW
+        WHEN (OLD.account_id IN (${ids.rows.map((row) => `'${row.account_id}'`).join()})) EXECUTE FUNCTION refuse_account()`);
+    await fold();
+    expect([await alertsOf(bad), await alertsOf(good)]).toEqual([[], [['LOW_BALANCE', 50, 10]]]);
+    await studio.pool.query('DROP FUNCTION refuse_account CASCADE');
+    await fold();
+    expect(await alertsOf(bad)).toEqual([['LOW_BALANCE', 50, 10]]);
+  });
+
   test('two instances that fold while credits move tell each crossing once, each with one message', async () => {
     const beside = await startStudio({ database: studio.database });
     const keys = await Promise.all([newAccount(100), newAccount(100), newAccount(100)]);

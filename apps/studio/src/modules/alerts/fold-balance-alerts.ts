@@ -49,33 +49,33 @@ export class FoldBalanceAlerts {
     const behind = await pace.step(() => this.queries.accountsBehind(this.next, ACCOUNTS_PER_RUN));
     for (let first = 0; first < behind.length && !pace.isOver; first += ACCOUNTS_PER_STEP) {
       const group = behind.slice(first, first + ACCOUNTS_PER_STEP);
-      found.push(...(await this.fold(group, pace)));
+      // First: a group in trouble must not keep those behind it waiting in the next run either.
       this.next = group.at(-1) ?? FIRST_ACCOUNT;
-    }
-    return found;
-  }
-
-  private async fold(accountIds: readonly string[], pace: Pace): Promise<BalanceAlert[]> {
-    const crossing = await pace.step(() =>
-      this.uow.run((tx) => this.thresholds.passQuiet(tx, accountIds, ROWS_PER_FOLD)),
-    );
-    if (crossing.length === 0) return [];
-    const externalKeys = await this.resolver.keysOf(crossing);
-    const found: BalanceAlert[] = [];
-    for (const accountId of crossing) {
-      if (pace.isOver) break;
-      try {
-        const externalKey = externalKeys.get(accountId) ?? '';
-        found.push(...(await pace.step(() => this.foldAccount(accountId, externalKey))));
-      } catch (error) {
-        // The rows stay unfolded and are found again; one account in trouble must not keep the others waiting.
-        this.logger.error(error);
+      for (const accountId of await this.crossing(group, pace)) {
+        if (pace.isOver) break;
+        try {
+          found.push(...(await pace.step(() => this.foldAccount(accountId))));
+        } catch (error) {
+          // The rows stay unfolded and are found again; one account in trouble must not keep the others waiting.
+          this.logger.error(error);
+        }
       }
     }
     return found;
   }
 
-  private async foldAccount(accountId: string, externalKey: string): Promise<BalanceAlert[]> {
+  /** Moves on the accounts that cross nothing. Answers those that must be folded; all, when one of them is in trouble. */
+  private async crossing(accountIds: readonly string[], pace: Pace): Promise<readonly string[]> {
+    try {
+      return await pace.step(() => this.uow.run((tx) => this.thresholds.passQuiet(tx, accountIds, ROWS_PER_FOLD)));
+    } catch (error) {
+      this.logger.error(error);
+      return accountIds;
+    }
+  }
+
+  private async foldAccount(accountId: string): Promise<BalanceAlert[]> {
+    const externalKey = (await this.resolver.keysOf([accountId])).get(accountId) ?? '';
     const found: BalanceAlert[] = [];
     for (;;) {
       const part = await this.uow.run((tx) => this.foldRows(tx, accountId, externalKey));
