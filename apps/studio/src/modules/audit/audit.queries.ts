@@ -84,12 +84,7 @@ export class AuditQueries {
     const broken: BrokenAuditEntry[] = [];
     for (;;) {
       signal?.throwIfAborted();
-      const { rows }: { rows: StepSqlRow[] } = await this.pool.query<StepSqlRow>(STEP_SQL, [
-        end?.day ?? '-infinity',
-        end?.position ?? 0,
-        end?.digest ?? Buffer.alloc(0),
-      ]);
-      const [step] = rows;
+      const step = await this.step(end);
       if (step === undefined || step.day === null) break;
       end = step;
       entries += step.entries;
@@ -99,6 +94,15 @@ export class AuditQueries {
     }
     const head = end && { day: end.day, position: Number(end.position), digest: end.digest.toString('hex') };
     return { entries, head, brokenCount, broken };
+  }
+
+  private async step(after: ChainEnd | null): Promise<StepSqlRow | undefined> {
+    const { rows } = await this.pool.query<StepSqlRow>(STEP_SQL, [
+      after?.day ?? '-infinity',
+      after?.position ?? 0,
+      after?.digest ?? Buffer.alloc(0),
+    ]);
+    return rows[0];
   }
 }
 
