@@ -5,13 +5,21 @@ import {
   type DynamicModule,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { Logger as WorkerLogger, run, type Runner, type TaskList } from 'graphile-worker';
+import {
+  Logger as WorkerLogger,
+  run,
+  type JobHelpers,
+  type ParsedCronItem,
+  type Runner,
+  type TaskList,
+} from 'graphile-worker';
 import pg from 'pg';
 import { newId } from '../ids.ts';
 import { requestContext } from '../http/request-context.ts';
-import { abortablePause } from './abortable-pause.ts';
 import { JobTasks, type JobTask } from './job-tasks.ts';
 import { migrateJobs } from './migrate-jobs.ts';
+import { parseSchedule } from './parse-schedule.ts';
+import { runAlone } from './run-alone.ts';
 
 export interface JobsOptions {
   readonly databaseUrl: string;
@@ -20,8 +28,10 @@ export interface JobsOptions {
   /** Jobs run at once; 4 by default. */
   readonly concurrency?: number;
   /**
-   * Lines in graphile-worker's crontab format, in UTC; one per registered task. A line's payload may say by `after_seconds`
-   * how long after the minute its work begins, so that not everything does at once.
+   * Lines in graphile-worker's crontab format, in UTC; one per registered task. A task named here runs at most once at a
+   * time over all processes: a job that finds it running ends without doing anything, the schedule comes again. A line's
+   * payload may say by `after_seconds` how long after the minute its work begins (give or take two seconds), so that not
+   * everything does at once.
    */
   readonly crontab?: string;
   /** False: a job's lines carry no id of their own; see the option of the same name of the HTTP server. */
@@ -44,11 +54,13 @@ class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   async onApplicationBootstrap(): Promise<void> {
     await migrateJobs(this.options.databaseUrl);
     if (!this.options.enabled) return;
+    const schedule = parseSchedule(this.options.crontab ?? '');
     const concurrency = this.options.concurrency ?? 4;
-    // One connection per job for the queue's own statements, one that listens, one for the schedule.
+    // One connection per job for the queue's own statements, one that listens, one for the schedule, and two to spare: the
+    // worker does not wait for the end of a job to be written, and a statement still in line when the pool ends is lost.
     this.pool = new pg.Pool({
       connectionString: this.options.databaseUrl,
-      max: concurrency + 2,
+      max: concurrency + 4,
       connectionTimeoutMillis: 5000,
       application_name: 'jobs',
     });
@@ -60,8 +72,8 @@ class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
       concurrency,
       noHandleSignals: true,
       pollInterval: 2000,
-      taskList: this.taskList(),
-      crontab: this.options.crontab ?? '',
+      taskList: this.taskList(schedule),
+      parsedCronItems: schedule,
       logger: new WorkerLogger(() => (level, message) => this.logger[LOG_LEVELS[level]](message)),
     });
     this.runner.promise.catch((error: unknown) => this.logger.error(error));
@@ -73,31 +85,61 @@ class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
     await this.pool?.end();
   }
 
-  private taskList(): TaskList {
+  private taskList(schedule: readonly ParsedCronItem[]): TaskList {
+    const scheduled = new Set(schedule.map(({ task }) => task));
     const entries = [...this.tasks.entries()].map(
-      ([name, task]) => [name, toWorkerTask(task, this.options.keepsContext ?? true)] as const,
+      ([name, task]) =>
+        [name, this.inContext(scheduled.has(name) ? this.scheduledTask(name, task) : plainTask(task))] as const,
     );
     return Object.fromEntries(entries);
   }
-}
 
-function toWorkerTask(task: JobTask, keepsContext: boolean): TaskList[string] {
-  return (payload, helpers) => {
-    const given = (payload ?? {}) as Record<string, unknown>;
-    const signal = helpers.abortSignal;
-    const work = async (): ReturnType<JobTask> => {
-      await abortablePause(untilItsSecond(given), signal);
-      await task(given, { jobId: helpers.job.id, attempt: helpers.job.attempts, signal });
+  /** A job that comes before its second is queued anew for it, so that nobody's slot is taken by waiting. */
+  private scheduledTask(name: string, task: JobTask): WorkerTask {
+    const work = plainTask(task);
+    return async (payload, helpers) => {
+      const { after_seconds: seconds, ...rest } = (payload ?? {}) as Record<string, unknown>;
+      const second = secondOf(rest, seconds);
+      if (second.getTime() > Date.now()) {
+        // Under a key of its own and without `after_seconds`: one waits at most, is never put off again, and runs.
+        await helpers.addJob(name, rest, {
+          runAt: second,
+          jobKey: `second:${name}`,
+          jobKeyMode: 'preserve_run_at',
+          maxAttempts: helpers.job.max_attempts,
+        });
+        return;
+      }
+      const isDone = await runAlone(
+        this.options.databaseUrl,
+        name,
+        () => work(payload, helpers),
+        (error) => this.logger.warn(`The lock of the job ${name} was lost: ${error.message}`),
+      );
+      if (!isDone) this.logger.debug(`The job ${name} is under way already`);
     };
-    // An id of its own, so that a job's lines can be found together, in both services.
-    return keepsContext ? requestContext.run({ requestId: newId() }, work) : work();
-  };
+  }
+
+  /** With an id of its own, so that a job's lines can be found together, in both services. */
+  private inContext(task: WorkerTask): WorkerTask {
+    if (this.options.keepsContext === false) return task;
+    return (payload, helpers) => requestContext.run({ requestId: newId() }, () => task(payload, helpers));
+  }
 }
 
-/** Milliseconds until a line of the crontab begins its work; none for a job that was queued otherwise, or is late. */
-function untilItsSecond({ _cron: schedule, after_seconds: seconds }: Readonly<Record<string, unknown>>): number {
-  if (typeof seconds !== 'number' || typeof schedule !== 'object' || schedule === null || !('ts' in schedule)) return 0;
-  return Math.max(0, new Date(String(schedule.ts)).getTime() + seconds * 1000 - Date.now());
+type WorkerTask = (payload: unknown, helpers: JobHelpers) => Promise<void>;
+
+function plainTask(task: JobTask): WorkerTask {
+  return (payload, { job, abortSignal }) =>
+    task((payload ?? {}) as Record<string, unknown>, { jobId: job.id, attempt: job.attempts, signal: abortSignal });
+}
+
+/** When the work of a scheduled job begins; long ago for a job that was queued otherwise, or says nothing of seconds. */
+function secondOf({ _cron: schedule }: Readonly<Record<string, unknown>>, seconds: unknown): Date {
+  if (typeof seconds !== 'number' || typeof schedule !== 'object' || schedule === null || !('ts' in schedule)) {
+    return new Date(0);
+  }
+  return new Date(new Date(String(schedule.ts)).getTime() + seconds * 1000);
 }
 
 /** Offers `JobTasks` everywhere and runs what is registered there. */

@@ -27,6 +27,13 @@ test('a shutdown cuts the rest short and says that no step should follow', async
   expect(pace.isOver).toBe(true);
 });
 
+test('a job whose time is over is told that no step should follow', async () => {
+  const pace = new Pace(1, undefined, 20);
+  expect(pace.isOver).toBe(false);
+  await pace.step(() => pause(25));
+  expect(pace.isOver).toBe(true);
+});
+
 test('a step that fails fails at once', async () => {
   await expect(new Pace(0.000_001).step(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
 });

@@ -10,6 +10,8 @@ const ACCOUNTS_PER_ROUND = 500;
 const ACCOUNTS_AT_ONCE = 32;
 /** Of the time, what is spent on sweeping: at a month's end customers' commands come to the same accounts. */
 const WORK_SHARE = 1 / 3;
+/** One run lasts so long, then leaves the rest to the next: it comes every minute. */
+const RUN_MS_MAX = 50_000;
 
 interface DueAccount {
   readonly account_id: string;
@@ -19,32 +21,38 @@ interface DueAccount {
 /** Writes the LOT_EXPIRY rows of lots whose time is over. Reads already count such credits as gone. */
 @Injectable()
 export class ExpireLots {
+  /** Where the last run ran out of time. The next goes on there: what cannot be swept keeps nothing else waiting. */
+  private stoppedAt: DueAccount | undefined;
+
   constructor(
     private readonly pool: PgPool,
     private readonly ledger: CreditLedger,
   ) {}
 
   /**
-   * Sweeps the accounts that are due, once around. Two sweepers at once are harmless. One that could not be swept (its
-   * wallet is held by somebody) is left for the next round and keeps no other waiting.
+   * Sweeps the accounts that are due, once around or as long as it may. Two sweepers at once are harmless. One that could
+   * not be swept (its wallet is held by somebody) is left for the next round and keeps no other waiting.
+   * @param msMax milliseconds after which no further group is begun
    * @returns how many it looked at
    * @throws AggregateError at the end, with what failed
    */
-  async run(signal?: AbortSignal): Promise<number> {
-    const pace = new Pace(WORK_SHARE, signal);
+  async run(signal?: AbortSignal, msMax = RUN_MS_MAX): Promise<number> {
+    const pace = new Pace(WORK_SHARE, signal, msMax);
     let swept = 0;
     const failures: unknown[] = [];
-    let last: DueAccount | undefined;
+    let last = this.stoppedAt;
+    let due: DueAccount[];
     do {
-      const due = await this.dueAfter(last);
+      due = await this.dueAfter(last);
       for (let first = 0; first < due.length && !pace.isOver; first += ACCOUNTS_AT_ONCE) {
         const group = due.slice(first, first + ACCOUNTS_AT_ONCE);
         const ended = await pace.step(() => Promise.allSettled(group.map((row) => this.sweep(row.account_id))));
         failures.push(...ended.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : [])));
         swept += group.length;
+        last = group.at(-1);
       }
-      last = due.length < ACCOUNTS_PER_ROUND || pace.isOver ? undefined : due.at(-1);
-    } while (last !== undefined);
+    } while (due.length === ACCOUNTS_PER_ROUND && !pace.isOver);
+    this.stoppedAt = pace.isOver ? last : undefined;
     if (failures.length > 0) throw new AggregateError(failures, `lots of ${failures.length} accounts were not swept`);
     return swept;
   }
