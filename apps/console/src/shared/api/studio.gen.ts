@@ -555,7 +555,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Every rule of the ledger against one snapshot, with the rows that break it */
+        /** Every rule of the ledger, with the rows that break it */
         get: operations["InvariantsController_invariants"];
         put?: never;
         post?: never;
@@ -2168,6 +2168,8 @@ export interface components {
             /** @description The rule in words */
             says: string;
             ok: boolean;
+            /** @description Why the rule could not be checked to its end, such as a timeout: it is not `ok` then; null when it was */
+            not_checked: string | null;
             /** @description Rows that break the rule */
             offending_count: number;
             /** @description The first of them, by their keys */
@@ -2176,6 +2178,8 @@ export interface components {
         InvariantsAnswer: {
             /** @description True when every rule holds */
             ok: boolean;
+            /** @description False for a large ledger without `full`: this was the part whose turn it is, and accounts that changed lately. Each account has its turn once a day at least */
+            is_whole: boolean;
             /** Format: date-time */
             checked_at: string;
             invariants: components["schemas"]["InvariantRow"][];
@@ -4527,7 +4531,7 @@ export interface operations {
     InvariantsController_invariants: {
         parameters: {
             query?: {
-                /** @description Verify the whole digest chain, however long it takes */
+                /** @description Check every account of a large ledger, however long it takes */
                 full?: boolean;
             };
             header?: never;
