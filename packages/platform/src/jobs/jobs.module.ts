@@ -56,11 +56,10 @@ class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
     if (!this.options.enabled) return;
     const schedule = parseSchedule(this.options.crontab ?? '');
     const concurrency = this.options.concurrency ?? 4;
-    // One connection per job for the queue's own statements, one that listens, one for the schedule, and two to spare: the
-    // worker does not wait for the end of a job to be written, and a statement still in line when the pool ends is lost.
+    // One connection per job for the queue's own statements, one that listens, one for the schedule.
     this.pool = new pg.Pool({
       connectionString: this.options.databaseUrl,
-      max: concurrency + 4,
+      max: concurrency + 2,
       connectionTimeoutMillis: 5000,
       application_name: 'jobs',
     });
@@ -82,6 +81,11 @@ class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   /** Before the server closes: no new job is taken, running ones finish. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.runner?.stop();
+    // The worker does not wait until the end of its last jobs is written, and a pool that ends forgets who is in line for a
+    // connection: whoever stood there before this statement has one when it returns.
+    await this.pool
+      ?.query('SELECT')
+      .catch((error: unknown) => this.logger.warn(`The job queue is away: ${String(error)}`));
     await this.pool?.end();
   }
 
